@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One file, one record, or a miss. */
+#include "cache_read.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "wire.h"
+
+static const char VERSIONED[] = "/" CACHE_VERSION_DIRECTORY;
+
+static bool others_may_write(const struct stat *file)
+{
+    return (file->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+enum status cache_directory_owner(const char *directory, uid_t *ret_owner)
+{
+    struct stat found;
+
+    if (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode) ||
+        others_may_write(&found))
+        return STATUS_MISS;
+    *ret_owner = found.st_uid;
+    return STATUS_OK;
+}
+
+enum status cache_open(const char *path, uid_t owner, int *ret_fd)
+{
+    AUTO(close_fd) int fd = -1;
+    struct stat found;
+
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) ||
+        others_may_write(&found) ||
+        (found.st_uid != owner && found.st_uid != 0))
+        return STATUS_MISS;
+    *ret_fd = TAKE_FD(fd);
+    return STATUS_OK;
+}
+
+/*
+ * The record's own buffer holds the path until the file is read over it: a
+ * second buffer would cost the host's thread another kilobyte of stack.
+ */
+static enum status read_file(struct record *record, uid_t owner)
+{
+    AUTO(close_fd) int fd = -1;
+    ssize_t got;
+
+    if (cache_open(record->text, owner, &fd) != STATUS_OK)
+        return STATUS_MISS;
+    do
+        got = read(fd, record->text, LIMIT_RECORD);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return STATUS_MISS;
+    record->length = (size_t)got;
+    return STATUS_OK;
+}
+
+static enum status read_record(struct record *record, uid_t owner,
+                               const struct server_name *name,
+                               const struct settings *settings, int64_t now)
+{
+    if (read_file(record, owner) != STATUS_OK ||
+        record_parse(record, now) != STATUS_OK || record->expires <= now ||
+        strcmp(record->name, name->key) != 0 ||
+        strcmp(record->settings, settings->token) != 0)
+        return STATUS_MISS;
+    return STATUS_OK;
+}
+
+/* `..` is in the grammar of names: no such thing becomes a file's name. */
+static bool fit_for_a_file(const struct server_name *name)
+{
+    return name->kind == SERVER_NAME_IP || name->resolvable;
+}
+
+static void put_file(struct wire_writer *path, const struct server_name *name)
+{
+    wire_put(path, VERSIONED);
+    wire_put(path, "/");
+    wire_put(path, name->key);
+}
+
+enum status cache_read_system(const char *directory,
+                              const struct server_name *name,
+                              const struct settings *settings, int64_t now,
+                              struct record *ret_record)
+{
+    struct wire_writer path =
+        wire_writer(ret_record->text, sizeof(ret_record->text));
+    uid_t owner;
+    int saved = errno;
+    enum status status = STATUS_MISS;
+
+    wire_put(&path, directory);
+    put_file(&path, name);
+    if (!path.failed && fit_for_a_file(name) &&
+        cache_directory_owner(directory, &owner) == STATUS_OK)
+        status = read_record(ret_record, owner, name, settings, now);
+    errno = saved;
+    return status;
+}
+
+enum status cache_user_directory(char *path, size_t room)
+{
+    struct wire_writer writer = wire_writer(path, room);
+    const char *cache = secure_getenv("XDG_CACHE_HOME");
+    const char *home = secure_getenv("HOME");
+
+    if (cache != NULL && cache[0] == '/') {
+        wire_put(&writer, cache);
+        wire_put(&writer, "/nss-matrix");
+    } else if (home != NULL && home[0] == '/') {
+        wire_put(&writer, home);
+        wire_put(&writer, "/.cache/nss-matrix");
+    } else {
+        return STATUS_MISS;
+    }
+    return writer.failed ? STATUS_TOO_BIG : STATUS_OK;
+}
+
+enum status cache_read_user(const struct server_name *name,
+                            const struct settings *settings, int64_t now,
+                            struct record *ret_record)
+{
+    char *text = ret_record->text;
+    int saved = errno;
+    enum status status = STATUS_MISS;
+    uid_t user = geteuid();
+
+    if (user != 0 && fit_for_a_file(name) &&
+        cache_user_directory(text, sizeof(ret_record->text)) == STATUS_OK) {
+        size_t length = strlen(text);
+        struct wire_writer path =
+            wire_writer(text + length, sizeof(ret_record->text) - length);
+
+        put_file(&path, name);
+        if (!path.failed)
+            status = read_record(ret_record, user, name, settings, now);
+    }
+    errno = saved;
+    return status;
+}

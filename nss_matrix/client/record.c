@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading the answer record, and both sides of the request. */
+#include "record.h"
+
+#include "wire.h"
+
+static const char HEAD[] = "nss-matrix-answer " RECORD_VERSION " ";
+
+enum {
+    LENGTH_DIGITS = 4,
+};
+
+_Static_assert(sizeof(HEAD) - 1 + LENGTH_DIGITS + 1 == RECORD_HEAD,
+               "the first line is the head");
+_Static_assert(LIMIT_RECORD < 10000, "the length has four digits");
+
+static const char *const SPECS[] = {"draft", "v1"};
+static const char *const STEPS[] = {"1",   "2", "3.1", "3.2", "3.3", "3.4",
+                                    "3.5", "3", "4",   "5",   "6",   "-"};
+
+enum status record_promised_length(const char *head, size_t *ret_length)
+{
+    size_t length = 0;
+
+    if (memcmp(head, HEAD, sizeof(HEAD) - 1) != 0 ||
+        head[RECORD_HEAD - 1] != '\n')
+        return STATUS_INVALID;
+    for (size_t i = sizeof(HEAD) - 1; i < RECORD_HEAD - 1; i++) {
+        if (head[i] < '0' || head[i] > '9')
+            return STATUS_INVALID;
+        length = length * 10 + (size_t)(head[i] - '0');
+    }
+    if (length <= RECORD_HEAD || length > LIMIT_RECORD)
+        return STATUS_INVALID;
+    *ret_length = length;
+    return STATUS_OK;
+}
+
+static bool printable(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n')
+            return false;
+    return true;
+}
+
+static const char *take_line(struct wire_reader *reader, const char *key)
+{
+    wire_expect(reader, key);
+    return wire_take(reader, '\n');
+}
+
+static const char *take_optional(struct wire_reader *reader, const char *key)
+{
+    const char *value = take_line(reader, key);
+
+    if (value[0] == '\0')
+        reader->failed = true;
+    return strcmp(value, "-") == 0 ? NULL : value;
+}
+
+static int64_t take_time(struct wire_reader *reader, const char *key)
+{
+    wire_expect(reader, key);
+    return (int64_t)wire_take_number(reader, '\n', INT64_MAX);
+}
+
+static bool names_are_sane(const struct record *record)
+{
+    struct address address;
+
+    if (record->host != NULL && !server_name_is_valid(record->host))
+        return false;
+    if (record->tls_name != NULL && !server_name_is_host(record->tls_name))
+        return false;
+    return record->cert_name == NULL ||
+           address_parse(record->cert_name, &address) ||
+           server_name_is_host(record->cert_name);
+}
+
+static bool is_one_of(const char *word, const char *const list[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], word) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * A target line stays as it is, fields ended by NULs: five strings that
+ * record_target walks again.
+ */
+static void take_target(struct wire_reader *reader, struct record *record)
+{
+    struct address address;
+    const char *ip = wire_take(reader, ' ');
+
+    if (record->target_count == 0)
+        record->targets = ip;
+    if (record->target_count == LIMIT_TARGETS || !address_parse(ip, &address))
+        reader->failed = true;
+    if (wire_take_number(reader, ' ', UINT16_MAX) == 0)
+        reader->failed = true;
+    wire_take_number(reader, ' ', UINT16_MAX);
+    wire_take_number(reader, ' ', UINT16_MAX);
+    const char *name = wire_take(reader, '\n');
+    if (strcmp(name, "-") != 0 && !server_name_is_host(name))
+        reader->failed = true;
+    record->target_count++;
+}
+
+static void take_warning(struct wire_reader *reader, struct record *record)
+{
+    const char *text = wire_take(reader, '\n');
+
+    if (record->warning_count == 0)
+        record->warnings = text;
+    if (record->warning_count == LIMIT_WARNINGS)
+        reader->failed = true;
+    record->warning_count++;
+}
+
+static bool times_are_sane(const struct record *record, int64_t now)
+{
+    return record->found <= record->refresh &&
+           record->refresh <= record->expires &&
+           record->expires <= now + LIMIT_LIFE_S;
+}
+
+/* An answer has targets and all names; a failure has neither. */
+static bool answer_is_whole(const struct record *record)
+{
+    if (record->error != ERROR_NONE)
+        return record->target_count == 0;
+    return record->target_count > 0 && record->host != NULL &&
+           record->cert_name != NULL;
+}
+
+enum status record_parse(struct record *record, int64_t now)
+{
+    struct wire_reader reader = wire_reader(record->text, record->length);
+    size_t promised;
+
+    if (record->length < RECORD_HEAD ||
+        record_promised_length(record->text, &promised) != STATUS_OK ||
+        promised != record->length || !printable(record->text, record->length))
+        return STATUS_INVALID;
+    reader.next += RECORD_HEAD;
+    record->settings = take_line(&reader, "settings ");
+    record->found = take_time(&reader, "found @");
+    record->refresh = take_time(&reader, "refresh @");
+    record->expires = take_time(&reader, "expires @");
+    record->name = take_line(&reader, "name ");
+    record->spec = take_line(&reader, "spec ");
+    record->step = take_line(&reader, "step ");
+    const char *error = take_line(&reader, "error ");
+    record->host = take_optional(&reader, "host ");
+    record->tls_name = take_optional(&reader, "tls-name ");
+    record->cert_name = take_optional(&reader, "cert-name ");
+    record->target_count = record->warning_count = 0;
+    record->targets = record->warnings = "";
+    while (wire_skip(&reader, "target "))
+        take_target(&reader, record);
+    while (wire_skip(&reader, "warning "))
+        take_warning(&reader, record);
+    record->reason = take_optional(&reader, "reason ");
+    wire_expect(&reader, "end\n");
+
+    if (reader.failed || reader.next != reader.end ||
+        !error_from_name(error, &record->error) ||
+        !is_one_of(record->spec, SPECS, ARRAY_SIZE(SPECS)) ||
+        !is_one_of(record->step, STEPS, ARRAY_SIZE(STEPS)) ||
+        !names_are_sane(record) || !times_are_sane(record, now) ||
+        !answer_is_whole(record))
+        return STATUS_INVALID;
+    return STATUS_OK;
+}
+
+static const char *next_string(const char *string)
+{
+    return string + strlen(string) + 1;
+}
+
+/* The fields were checked by record_parse: digits, and in range. */
+static uint16_t checked_number(const char *digits)
+{
+    unsigned number = 0;
+
+    for (; *digits != '\0'; digits++)
+        number = number * 10 + (unsigned)(*digits - '0');
+    return (uint16_t)number;
+}
+
+struct record_target record_target(const struct record *record, unsigned index)
+{
+    struct record_target target = {0};
+    const char *field = record->targets;
+
+    /* From the end of one target's name it is `target ` to the next one. */
+    for (unsigned i = 0; i < index; i++) {
+        for (unsigned fields = 0; fields < 5; fields++)
+            field = next_string(field);
+        field += sizeof("target ") - 1;
+    }
+    (void)address_parse(field, &target.address);
+    field = next_string(field);
+    target.port = checked_number(field);
+    field = next_string(field);
+    target.priority = checked_number(field);
+    field = next_string(field);
+    target.weight = checked_number(field);
+    field = next_string(field);
+    target.name = strcmp(field, "-") == 0 ? NULL : field;
+    return target;
+}
+
+const char *record_warning(const struct record *record, unsigned index)
+{
+    const char *warning = record->warnings;
+
+    for (unsigned i = 0; i < index; i++)
+        warning = next_string(warning) + sizeof("warning ") - 1;
+    return warning;
+}
+
+void record_host(const char *step, const char *host,
+                 const struct server_name *asked,
+                 char ret_host[static LIMIT_SERVER_NAME + 1])
+{
+    bool delegated = step[0] == '3';
+    bool whole = strcmp(host, asked->key) == 0;
+    const char *written = delegated ? host : asked->text;
+    size_t length = delegated || whole ? strlen(written) : asked->host_length;
+
+    memcpy(ret_host, written, length);
+    ret_host[length] = '\0';
+}
+
+size_t record_request(const struct server_name *name,
+                      char ret_request[static RECORD_REQUEST_MAX])
+{
+    struct wire_writer writer = wire_writer(ret_request, RECORD_REQUEST_MAX);
+
+    wire_put(&writer, RECORD_REQUEST);
+    wire_put(&writer, name->key);
+    wire_put(&writer, "\n");
+    return writer.length;
+}
+
+enum status record_request_parse(char *request, size_t length,
+                                 struct server_name *ret_name)
+{
+    size_t head = sizeof(RECORD_REQUEST) - 1;
+
+    if (length <= head + 1 || request[length - 1] != '\n' ||
+        memcmp(request, RECORD_REQUEST, head) != 0)
+        return STATUS_INVALID;
+    return server_name_parse(request + head, length - head - 1, ret_name);
+}

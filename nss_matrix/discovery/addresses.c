@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The address book: one entry for each name, with a question for each family
+ * until both have answered or one has waited long enough for the other.
+ */
+#include "addresses.h"
+
+#include "deadline.h"
+#include "hosts.h"
+#include "server_name.h"
+
+/* In the order of the list. */
+enum {
+    V6,
+    V4,
+    FAMILIES
+};
+
+static const ns_type TYPES[FAMILIES] = {[V6] = ns_t_aaaa, [V4] = ns_t_a};
+static const char *const TYPE_NAMES[FAMILIES] = {[V6] = "AAAA", [V4] = "A"};
+
+struct entry;
+
+/* One family's question, and what of its answer is kept. */
+struct family {
+    struct entry *entry;
+    struct dns_query *query; /* NULL: answered, given up, or never asked */
+    enum dns_result result;
+    uint32_t ttl;
+    unsigned aliases;
+    unsigned count;
+    struct address list[LIMIT_ADDRESSES];
+    char detail[80];
+};
+
+struct entry {
+    struct address_book *book;
+    struct entry *next;
+    int64_t started;
+    struct loop_timer grace;
+    struct family families[FAMILIES];
+    bool known;
+    struct addresses addresses;
+    char *name;
+};
+
+struct address_book {
+    struct loop *loop;
+    struct dns *dns;
+    address_book_changed *changed;
+    void *argument;
+    struct entry *entries;
+    char *hosts_file;
+};
+
+enum status address_book_new(struct loop *loop, struct dns *dns,
+                             const char *hosts_file,
+                             address_book_changed *changed, void *argument,
+                             struct address_book **ret_book)
+{
+    AUTO(free) struct address_book *book = calloc(1, sizeof(*book));
+
+    if (book == NULL)
+        return STATUS_NO_MEMORY;
+    book->loop = loop;
+    book->dns = dns;
+    book->changed = changed;
+    book->argument = argument;
+    book->hosts_file = strdup(hosts_file);
+    if (book->hosts_file == NULL)
+        return STATUS_NO_MEMORY;
+    *ret_book = TAKE(book);
+    return STATUS_OK;
+}
+
+static void free_entry(struct entry *entry)
+{
+    loop_unset(&entry->grace);
+    for (unsigned i = 0; i < FAMILIES; i++)
+        dns_cancel(&entry->families[i].query);
+    free(entry->name);
+    free(entry);
+}
+
+void address_book_free(struct address_book *book)
+{
+    if (book == NULL)
+        return;
+    while (book->entries != NULL) {
+        struct entry *entry = book->entries;
+
+        book->entries = entry->next;
+        free_entry(entry);
+    }
+    free(book->hosts_file);
+    free(book);
+}
+
+static struct entry *find(const struct address_book *book, const char *name)
+{
+    for (struct entry *entry = book->entries; entry != NULL;
+         entry = entry->next)
+        if (strcmp(entry->name, name) == 0)
+            return entry;
+    return NULL;
+}
+
+const struct addresses *address_book_get(const struct address_book *book,
+                                         const char *name)
+{
+    const struct entry *entry = find(book, name);
+
+    return entry != NULL && entry->known ? &entry->addresses : NULL;
+}
+
+/* Adds the first `most` of the family's addresses that are not there yet. */
+static void add_family(struct addresses *addresses, const struct family *family,
+                       unsigned most)
+{
+    for (unsigned i = 0; i < family->count && most > 0; i++) {
+        unsigned same = 0;
+
+        while (same < addresses->count &&
+               !address_equal(&addresses->list[same], &family->list[i]))
+            same++;
+        if (same < addresses->count)
+            continue;
+        addresses->list[addresses->count++] = family->list[i];
+        most--;
+    }
+}
+
+/* Neither family may crowd the other out. */
+static void merge(struct addresses *addresses, const struct family *families)
+{
+    unsigned half = LIMIT_ADDRESSES / 2;
+    unsigned v4 = families[V4].count < half ? families[V4].count : half;
+
+    add_family(addresses, &families[V6], LIMIT_ADDRESSES - v4);
+    add_family(addresses, &families[V4], LIMIT_ADDRESSES - addresses->count);
+}
+
+/* "2 addresses", "NXDOMAIN", "AAAA: SERVFAIL from 127.0.0.1; A: no data" */
+static void describe(struct addresses *addresses, const struct family *families)
+{
+    char *detail = addresses->detail;
+    size_t room = sizeof(addresses->detail);
+    const char *v6 = families[V6].detail;
+    const char *v4 = families[V4].detail;
+
+    if (addresses->count == 0 && strcmp(v6, v4) == 0) {
+        snprintf(detail, room, "%s", v6);
+    } else if (addresses->count == 0) {
+        snprintf(detail, room, "%s: %s; %s: %s", TYPE_NAMES[V6], v6,
+                 TYPE_NAMES[V4], v4);
+    } else {
+        unsigned failed = families[V6].result == DNS_TEMPORARY ? V6 : V4;
+
+        snprintf(detail, room, "%u address%s%s%s%s%s", addresses->count,
+                 addresses->count == 1 ? "" : "es",
+                 addresses->partial ? "; " : "",
+                 addresses->partial ? TYPE_NAMES[failed] : "",
+                 addresses->partial ? ": " : "",
+                 addresses->partial ? families[failed].detail : "");
+    }
+}
+
+static void shorten(uint32_t *life, uint32_t other)
+{
+    if (other < *life)
+        *life = other;
+}
+
+/*
+ * What both families say together. The life of a "none" counts too: an AAAA
+ * record that is added later is to be seen.
+ */
+static void combine(struct entry *entry)
+{
+    struct addresses *addresses = &entry->addresses;
+    const struct family *families = entry->families;
+    bool failed = false;
+
+    addresses->life = LIMIT_LIFE_S;
+    for (unsigned i = 0; i < FAMILIES; i++) {
+        failed = failed || families[i].result == DNS_TEMPORARY;
+        shorten(&addresses->life, families[i].ttl);
+        if (families[i].aliases > addresses->aliases)
+            addresses->aliases = families[i].aliases;
+    }
+    merge(addresses, families);
+    if (failed)
+        shorten(&addresses->life, LIMIT_OUR_FAILURE_S);
+    addresses->partial = failed && addresses->count > 0;
+    addresses->result = addresses->count > 0 ? DNS_FOUND
+                        : failed             ? DNS_TEMPORARY
+                                             : DNS_NONE;
+    addresses->ms = (int)(deadline_clock() - entry->started);
+    describe(addresses, families);
+    entry->known = true;
+}
+
+/* Nothing of the entry may be used after it: the book may be gone. */
+static void settle(struct entry *entry)
+{
+    struct address_book *book = entry->book;
+
+    loop_unset(&entry->grace);
+    combine(entry);
+    book->changed(book->argument);
+}
+
+/* The timer: one family has addresses, the other was too late. */
+static void give_up_waiting(void *argument)
+{
+    struct entry *entry = argument;
+
+    for (unsigned i = 0; i < FAMILIES; i++) {
+        struct family *family = &entry->families[i];
+
+        if (family->query == NULL)
+            continue;
+        dns_cancel(&family->query);
+        family->result = DNS_TEMPORARY;
+        family->ttl = LIMIT_OUR_FAILURE_S;
+        snprintf(family->detail, sizeof(family->detail),
+                 "no answer %d ms after the other family's",
+                 LIMIT_FAMILY_GRACE_MS);
+    }
+    settle(entry);
+}
+
+static void answered(void *argument, const struct dns_answer *answer)
+{
+    struct family *family = argument;
+    struct entry *entry = family->entry;
+    struct family *other =
+        &entry->families[family == &entry->families[V6] ? V4 : V6];
+
+    family->query = NULL;
+    family->result = answer->result;
+    family->ttl = answer->ttl;
+    family->aliases = answer->aliases;
+    family->count = answer->result == DNS_FOUND ? answer->count : 0;
+    memcpy(family->list, answer->addresses, sizeof(family->list));
+    snprintf(family->detail, sizeof(family->detail), "%.*s",
+             (int)sizeof(family->detail) - 1, answer->detail);
+    if (other->query == NULL)
+        settle(entry);
+    else if (family->count > 0)
+        loop_set(entry->book->loop, &entry->grace,
+                 deadline_after(LIMIT_FAMILY_GRACE_MS), give_up_waiting, entry);
+}
+
+/* What looks like an address is not asked for, in whatever notation. */
+static bool is_refused(struct entry *entry)
+{
+    struct addresses *addresses = &entry->addresses;
+    struct server_name host;
+
+    if (server_name_parse(entry->name, strlen(entry->name), &host) ==
+            STATUS_OK &&
+        host.kind == SERVER_NAME_HOST && host.port == 0 && host.resolvable)
+        return false;
+    addresses->result = DNS_NONE;
+    addresses->life = LIMIT_LIFE_S;
+    snprintf(addresses->detail, sizeof(addresses->detail),
+             "not a name that DNS is asked for");
+    return true;
+}
+
+/* Whether the hosts file has the name: then DNS has no say. */
+static bool is_in_hosts_file(struct entry *entry)
+{
+    struct addresses *addresses = &entry->addresses;
+    struct family families[FAMILIES] = {{.count = 0}};
+    struct address list[LIMIT_ADDRESSES];
+    unsigned count = hosts_find(entry->book->hosts_file, entry->name, list);
+
+    if (count == 0)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        struct family *family = &families[list[i].family == AF_INET ? V4 : V6];
+
+        family->list[family->count++] = list[i];
+    }
+    merge(addresses, families);
+    addresses->result = DNS_FOUND;
+    addresses->hosts_file = true;
+    addresses->life = LIMIT_HOSTS_FILE_S;
+    describe(addresses, families);
+    return true;
+}
+
+static enum status ask(struct entry *entry)
+{
+    for (unsigned i = 0; i < FAMILIES; i++) {
+        struct family *family = &entry->families[i];
+
+        family->entry = entry;
+        if (dns_ask(entry->book->dns, entry->name, TYPES[i], answered, family,
+                    &family->query) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+enum status address_book_want(struct address_book *book, const char *name)
+{
+    if (find(book, name) != NULL)
+        return STATUS_OK;
+    struct entry *entry = calloc(1, sizeof(*entry));
+    if (entry == NULL)
+        return STATUS_NO_MEMORY;
+    entry->book = book;
+    entry->started = deadline_clock();
+    entry->name = strdup(name);
+    if (entry->name != NULL)
+        entry->known = is_refused(entry) || is_in_hosts_file(entry);
+    if (entry->name == NULL || (!entry->known && ask(entry) != STATUS_OK)) {
+        free_entry(entry);
+        return STATUS_NO_MEMORY;
+    }
+    entry->next = book->entries;
+    book->entries = entry;
+    return STATUS_OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The addresses of host names: the hosts file first, then AAAA and A, each
+ * family on its own. One book serves one discovery and asks for each name
+ * once, whoever wants it (a question of discovery, a hop of the fetch).
+ */
+#ifndef NSS_MATRIX_ADDRESSES_H
+#define NSS_MATRIX_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "dns.h"
+#include "limit.h"
+#include "loop.h"
+#include "status.h"
+#include "util.h"
+
+struct addresses {
+    enum dns_result result; /* DNS_TEMPORARY: none found, and a family failed */
+    bool partial;           /* found, but one family failed or was too late */
+    bool hosts_file;        /* that is where they are from */
+    unsigned aliases;       /* CNAMEs followed */
+    uint32_t life;          /* seconds, by TTL or the limits */
+    int ms;                 /* what finding them took */
+    unsigned count;
+    struct address list[LIMIT_ADDRESSES]; /* IPv6 first, else as they came */
+    char detail[200]; /* for people: "2 addresses", "NXDOMAIN", ... */
+};
+
+struct address_book;
+
+/* Called from loop_turn when a name that was wanted has become known. */
+typedef void address_book_changed(void *argument);
+
+/*
+ * A book over loop and dns (both borrowed); hosts_file is a path, normally
+ * HOSTS_FILE. STATUS_OK or STATUS_NO_MEMORY.
+ */
+MUST_CHECK enum status address_book_new(struct loop *loop, struct dns *dns,
+                                        const char *hosts_file,
+                                        address_book_changed *changed,
+                                        void *argument,
+                                        struct address_book **ret_book);
+
+/* Cancels what is under way. NULL is accepted. */
+void address_book_free(struct address_book *book);
+
+/*
+ * Wants the addresses of name (server_name_resolvable, lower case). Known at
+ * once from the hosts file or if asked before; else changed will be called.
+ * When one family has answered with addresses, the other has
+ * LIMIT_FAMILY_GRACE_MS more. STATUS_OK or STATUS_NO_MEMORY.
+ */
+MUST_CHECK enum status address_book_want(struct address_book *book,
+                                         const char *name);
+
+/* What is known of name: the book's own; NULL if that is nothing yet. */
+const struct addresses *address_book_get(const struct address_book *book,
+                                         const char *name);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Listing a cache, and sweeping out what has ended. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cache_read.h"
+#include "cache_write.h"
+#include "limit.h"
+
+enum {
+    SWEEP_EVERY_S = 3600,
+};
+
+static DIR *open_version(const struct cache_place *place)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", place->directory,
+             CACHE_VERSION_DIRECTORY);
+    return opendir(path);
+}
+
+enum status cache_list(const struct cache_place *place, cache_visit *visit,
+                       void *argument)
+{
+    DIR *directory = open_version(place);
+    const struct dirent *entry;
+
+    if (directory == NULL)
+        return STATUS_MISS;
+    while ((entry = readdir(directory)) != NULL)
+        if (entry->d_name[0] != '.' && entry->d_name[0] != '~')
+            visit(argument, entry->d_name);
+    closedir(directory);
+    return STATUS_OK;
+}
+
+/*
+ * The stamp's time says when the place was last swept; whoever moves it
+ * sweeps. False if it is not time yet.
+ */
+static bool take_turn(int version, int64_t now)
+{
+    AUTO(close_fd) int stamp = -1;
+    struct stat found;
+
+    stamp = openat(version, "~swept",
+                   O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (stamp < 0 || fstat(stamp, &found) != 0)
+        return false;
+    if (found.st_size > 0 && found.st_mtim.tv_sec + SWEEP_EVERY_S > now)
+        return false;
+    return ftruncate(stamp, 0) == 0 && pwrite(stamp, "\n", 1, 0) == 1;
+}
+
+/* No record lives longer than this, so an older file is of no use. */
+static bool has_ended(int version, const char *name, int64_t now)
+{
+    struct stat found;
+    int64_t life = name[0] == '~' ? SWEEP_EVERY_S : LIMIT_LIFE_S;
+
+    return fstatat(version, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(found.st_mode) && found.st_mtim.tv_sec + life < now;
+}
+
+void cache_prune(const struct cache_place *place, int64_t now)
+{
+    DIR *directory = open_version(place);
+    const struct dirent *entry;
+
+    if (directory == NULL)
+        return;
+    int version = dirfd(directory);
+
+    if (take_turn(version, now)) {
+        while ((entry = readdir(directory)) != NULL) {
+            if (!has_ended(version, entry->d_name, now))
+                continue;
+            if (strncmp(entry->d_name, "~tmp.", 5) == 0)
+                unlinkat(version, entry->d_name, 0);
+            else if (entry->d_name[0] != '~')
+                (void)!cache_remove(place, entry->d_name);
+        }
+    }
+    closedir(directory);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The steps. Each function is one of the specification's; it either ends in
+ * an outcome or stops at a wish. How targets are laid out from pieces is in
+ * discovery_targets.c.
+ */
+#include "discovery.h"
+
+#include <stdarg.h>
+
+#include "discovery_targets.h"
+
+/* Where a name without a port is looked up: after a delegation or without. */
+struct route {
+    const char *host;     /* asked for SRV and addresses; certificate name */
+    const char *header;   /* Host */
+    const char *steps[3]; /* matrix-fed SRV, matrix SRV, port 8448 */
+};
+
+struct discovery *discovery_new(const struct server_name *asked,
+                                const struct configuration *configuration)
+{
+    struct discovery *discovery = calloc(1, sizeof(*discovery));
+
+    if (discovery == NULL)
+        return NULL;
+    discovery->asked = asked;
+    discovery->configuration = configuration;
+    discovery->trace.entries =
+        calloc(TRACE_MAX, sizeof(*discovery->trace.entries));
+    if (discovery->trace.entries == NULL) {
+        free(discovery);
+        return NULL;
+    }
+    return discovery;
+}
+
+void discovery_free(struct discovery *discovery)
+{
+    if (discovery == NULL)
+        return;
+    pieces_done(&discovery->pieces);
+    free(discovery->trace.entries);
+    free(discovery);
+}
+
+/* A step that was not taken, with the reason as its outcome. */
+static void skip(struct discovery *discovery, const char *stage,
+                 const char *target, const char *because, ...)
+    PRINTF_LIKE(4, 5);
+
+static void skip(struct discovery *discovery, const char *stage,
+                 const char *target, const char *because, ...)
+{
+    static const char NOT_ASKED[] = "not asked, because ";
+    struct trace_entry entry = {
+        .stage = stage, .step = "", .outcome = TRACE_SKIPPED};
+    size_t length = sizeof(NOT_ASKED) - 1;
+    va_list values;
+
+    snprintf(entry.target, sizeof(entry.target), "%s", target);
+    memcpy(entry.detail, NOT_ASKED, length);
+    va_start(values, because);
+    vsnprintf(entry.detail + length, sizeof(entry.detail) - length, because,
+              values);
+    va_end(values);
+    trace_add(&discovery->trace, &entry);
+}
+
+static void skip_well_known(struct discovery *discovery, const char *because)
+{
+    char target[LIMIT_DNS_NAME + 48];
+
+    trace_target(PIECE_WELL_KNOWN, discovery->asked->host, target,
+                 sizeof(target));
+    skip(discovery, "well-known", target, "%s", because);
+}
+
+static void skip_old_srv(struct discovery *discovery, const char *name,
+                         const char *because)
+{
+    char target[LIMIT_DNS_NAME + 48];
+
+    trace_target(PIECE_SRV_OLD, name, target, sizeof(target));
+    skip(discovery, "srv", target, "%s", because);
+}
+
+static void use_names(struct outcome *outcome, const char *host,
+                      const char *tls_name, const char *cert_name)
+{
+    snprintf(outcome->host, sizeof(outcome->host), "%s", host);
+    snprintf(outcome->tls_name, sizeof(outcome->tls_name), "%s", tls_name);
+    snprintf(outcome->cert_name, sizeof(outcome->cert_name), "%s", cert_name);
+}
+
+/*
+ * The Host header of a name, in the letters it is written with: in the draft
+ * without port for steps 1, 2 and 3.1, in v1 and for 3.2 with it.
+ */
+static void write_host(const struct server_name *name, bool with_port,
+                       char host[static LIMIT_SERVER_NAME + 1])
+{
+    size_t length = with_port ? strlen(name->text) : name->host_length;
+
+    memcpy(host, name->text, length);
+    host[length] = '\0';
+}
+
+/* Steps 1 and 3.1: an IP literal. */
+static enum discovery_state ip_literal(struct discovery *discovery,
+                                       const struct server_name *name,
+                                       const char *step)
+{
+    struct outcome *outcome = &discovery->outcome;
+    char host[LIMIT_SERVER_NAME + 1];
+
+    outcome->step = step;
+    write_host(name, discovery->configuration->spec == SPEC_V1, host);
+    use_names(outcome, host, "", name->host);
+    if (configuration_denies(discovery->configuration, &name->address))
+        return discovery_fail(discovery, ERROR_BLOCKED_ADDRESS,
+                              "`deny` in the configuration forbids %s",
+                              name->host);
+    discovery_add_target(
+        discovery, &name->address,
+        &(struct target){.port = name->port != 0 ? name->port : 8448});
+    return DISCOVERY_DONE;
+}
+
+/* Steps 2, 3.2, 3.5 and 6: the addresses of a host, and a port. */
+static enum discovery_state host_and_port(struct discovery *discovery,
+                                          const char *host, uint16_t port,
+                                          const char *step)
+{
+    discovery->outcome.step = step;
+    return discovery_use_host(discovery, host, port);
+}
+
+/* Steps 3.3 to 3.5 and 4 to 6: SRV by its new name, by its old one, 8448. */
+static enum discovery_state srv_route(struct discovery *discovery,
+                                      const struct route *route)
+{
+    static const enum piece_kind KINDS[] = {PIECE_SRV_FED, PIECE_SRV_OLD};
+
+    use_names(&discovery->outcome, route->header, route->host, route->host);
+    if (discovery->configuration->speculate) {
+        discovery_wish(discovery, PIECE_SRV_FED, route->host);
+        discovery_wish(discovery, PIECE_SRV_OLD, route->host);
+        discovery_wish(discovery, PIECE_ADDRESSES, route->host);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(KINDS); i++) {
+        discovery->outcome.step = route->steps[i];
+
+        const struct piece *srv =
+            discovery_need(discovery, KINDS[i], route->host, route->steps[i]);
+
+        if (srv == NULL)
+            return DISCOVERY_WAITING;
+        if (srv->finding == FINDING_NONE)
+            continue;
+        if (i == 0)
+            skip_old_srv(discovery, route->host,
+                         srv->finding == FINDING_FOUND
+                             ? "the new record is there"
+                             : "nobody knows whether the new record is there");
+        return discovery_use_srv(discovery, srv);
+    }
+    return host_and_port(discovery, route->host, 8448, route->steps[2]);
+}
+
+/* Step 3 with a valid document: 3.1 to 3.5. */
+static enum discovery_state delegated(struct discovery *discovery,
+                                      const char *text)
+{
+    struct route route = {.steps = {"3.3", "3.4", "3.5"}};
+    struct server_name name;
+    char host[LIMIT_SERVER_NAME + 1];
+
+    discovery->outcome.step = "3";
+    if (server_name_parse(text, strlen(text), &name) != STATUS_OK)
+        return discovery_fail(discovery, ERROR_INTERNAL,
+                              "a delegated name was kept that is none");
+    if (name.kind == SERVER_NAME_IP) {
+        skip(discovery, "srv", "SRV", "%s is an IP address", name.host);
+        return ip_literal(discovery, &name, "3.1");
+    }
+    write_host(&name, true, host);
+    route.host = name.host;
+    route.header = host;
+    if (name.port == 0)
+        return srv_route(discovery, &route);
+
+    skip(discovery, "srv", "SRV", "m.server names port %u", name.port);
+    use_names(&discovery->outcome, host, name.host, name.host);
+    return host_and_port(discovery, name.host, name.port, "3.2");
+}
+
+/* Step 3, draft: a document that is none stops the discovery. */
+static enum discovery_state abort_draft(struct discovery *discovery,
+                                        const struct piece *document)
+{
+    discovery->outcome.step = "3";
+    return discovery_fail(
+        discovery, ERROR_ABORTED_INVALID_WELL_KNOWN,
+        "the document at https://%s/.well-known/matrix/server %s; the "
+        "draft stops here, `spec v1` would go on to SRV",
+        document->name, document->detail);
+}
+
+/* An answer that only a broken web server led to may not be what peers see. */
+static void warn_of_failure(struct discovery *discovery,
+                            const struct piece *document)
+{
+    if ((document->flags & PIECE_TRANSPORT) != 0)
+        discovery_warn(discovery,
+                       "well-known-failed: https://%s/.well-known/matrix/"
+                       "server could not be fetched (%s), so this comes from "
+                       "SRV or port 8448; a peer that can fetch it may go "
+                       "elsewhere",
+                       document->name, document->detail);
+}
+
+/* Step 3. */
+static enum discovery_state well_known(struct discovery *discovery)
+{
+    const char *host = discovery->asked->host;
+    struct route route = {.host = host,
+                          .header = discovery->asked->text,
+                          .steps = {"4", "5", "6"}};
+    const struct piece *document;
+
+    if (discovery->configuration->speculate) {
+        discovery_wish(discovery, PIECE_SRV_FED, host);
+        discovery_wish(discovery, PIECE_SRV_OLD, host);
+        discovery_wish(discovery, PIECE_ADDRESSES, host);
+    }
+    discovery->outcome.step = "3";
+    document = discovery_need(discovery, PIECE_WELL_KNOWN, host, "3");
+    if (document == NULL)
+        return DISCOVERY_WAITING;
+    if ((document->flags & PIECE_INSECURE) != 0)
+        discovery_warn(discovery,
+                       "insecure: the certificate of %s was not verified, as "
+                       "`insecure` in the configuration says",
+                       host);
+    if (document->finding == FINDING_FOUND)
+        return delegated(discovery, document->delegated);
+    if (document->finding == FINDING_INVALID &&
+        discovery->configuration->spec == SPEC_DRAFT)
+        return abort_draft(discovery, document);
+    warn_of_failure(discovery, document);
+    return srv_route(discovery, &route);
+}
+
+/* Step 2: a port is in the name, so neither well-known nor SRV is asked. */
+static enum discovery_state explicit_port(struct discovery *discovery)
+{
+    const struct server_name *asked = discovery->asked;
+    char host[LIMIT_SERVER_NAME + 1];
+
+    skip_well_known(discovery, "the server name has a port");
+    write_host(asked, discovery->configuration->spec == SPEC_V1, host);
+    use_names(&discovery->outcome, host, asked->host, asked->host);
+    return host_and_port(discovery, asked->host, asked->port, "2");
+}
+
+static enum discovery_state take_steps(struct discovery *discovery)
+{
+    const struct server_name *asked = discovery->asked;
+
+    if (asked->kind == SERVER_NAME_IP) {
+        skip_well_known(discovery, "the server name is an IP address");
+        return ip_literal(discovery, asked, "1");
+    }
+    if (!asked->resolvable) {
+        discovery->outcome.step = asked->port != 0 ? "2" : "6";
+        return discovery_fail(discovery, ERROR_NO_ADDRESS,
+                              "DNS cannot hold this name: a label is empty or "
+                              "longer than 63, or all are longer than 253");
+    }
+    if (asked->port != 0)
+        return explicit_port(discovery);
+    return well_known(discovery);
+}
+
+/* Whatever the steps rest on ends with its first piece. */
+static void use_lives(struct discovery *discovery, int64_t now)
+{
+    struct outcome *outcome = &discovery->outcome;
+
+    outcome->found = now;
+    outcome->expires = now + LIMIT_LIFE_S;
+    for (unsigned i = 0; i < discovery->trace.count; i++) {
+        const struct piece *piece = discovery->trace.entries[i].piece;
+
+        if (piece == NULL)
+            continue;
+        if (piece->found < outcome->found)
+            outcome->found = piece->found;
+        if (piece->expires < outcome->expires)
+            outcome->expires = piece->expires;
+    }
+}
+
+enum discovery_state discovery_advance(struct discovery *discovery, int64_t now)
+{
+    memset(&discovery->outcome, 0, sizeof(discovery->outcome));
+    discovery->outcome.spec = discovery->configuration->spec;
+    discovery->outcome.step = "";
+    discovery->wish_count = 0;
+    discovery->trace.count = 0;
+    if (take_steps(discovery) == DISCOVERY_WAITING)
+        return DISCOVERY_WAITING;
+    use_lives(discovery, now);
+    return DISCOVERY_DONE;
+}
+
+void discovery_give_up(struct discovery *discovery, int64_t now,
+                       enum error error, const char *reason)
+{
+    for (unsigned i = 0; i < discovery->wish_count; i++) {
+        const struct discovery_wish *wish = &discovery->wishes[i];
+        struct trace_entry entry = {.stage = discovery_stage(wish->kind),
+                                    .step = discovery->outcome.step,
+                                    .outcome = TRACE_TEMPORARY,
+                                    .detail = "no answer in time"};
+
+        trace_target(wish->kind, wish->name, entry.target,
+                     sizeof(entry.target));
+        trace_add(&discovery->trace, &entry);
+    }
+    discovery_fail(discovery, error, "%s", reason);
+    use_lives(discovery, now);
+    discovery->outcome.found = now;
+    if (discovery->outcome.expires > now + LIMIT_OUR_FAILURE_S)
+        discovery->outcome.expires = now + LIMIT_OUR_FAILURE_S;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * nss-matrix-helper: reads one request (record.h) from standard input,
+ * resolves, writes the caches, writes one record to standard output, ends.
+ * Started per connection by the service manager, or by a client (spawn.h).
+ * To try it: echo 'nss-matrix-request 1 example.org' | nss-matrix-helper
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "cache_write.h"
+#include "configuration.h"
+#include "deadline.h"
+#include "lookup.h"
+#include "record.h"
+#include "record_write.h"
+#include "resolver.h"
+#include "spawn.h"
+
+/* One request and all that answering it takes. */
+struct job {
+    struct server_name name;
+    struct overrides overrides;
+    struct settings settings;
+    struct configuration configuration;
+    struct lookup lookup;
+    char record[LIMIT_RECORD + 1];
+    size_t length;
+};
+
+/*
+ * Whoever started us blocked all signals and may have ignored some; a client
+ * that has gone away must not end us before the cache is written.
+ */
+static void reset_signals(void)
+{
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &normal, NULL);
+    sigaction(SIGPIPE, &ignored, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Whatever hangs, this process ends. Not alarm(): the lock uses SIGALRM. */
+static void limit_life(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGTERM};
+    const struct itimerspec life = {.it_value = {LIMIT_HELPER_LIFE_S, 0}};
+    timer_t timer;
+
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+        timer_settime(timer, 0, &life, NULL);
+}
+
+/* One line from standard input, or STATUS_INVALID after a quarter second. */
+static enum status read_request(struct server_name *ret_name)
+{
+    char request[RECORD_REQUEST_MAX];
+    int64_t deadline = deadline_after(LIMIT_REQUEST_WAIT_MS);
+    size_t length = 0;
+
+    while (length < sizeof(request)) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+        if (poll(&input, 1, deadline_left(deadline)) <= 0)
+            return STATUS_INVALID;
+        ssize_t got =
+            read(STDIN_FILENO, request + length, sizeof(request) - length);
+        if (got <= 0)
+            return STATUS_INVALID;
+        length += (size_t)got;
+        if (request[length - 1] == '\n')
+            return record_request_parse(request, length, ret_name);
+    }
+    return STATUS_INVALID;
+}
+
+static void write_out(const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(STDOUT_FILENO, text, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        text += written;
+        length -= (size_t)written;
+    }
+}
+
+/* An NSS caller that may wait longer or shorter than usual is told so. */
+static void announce_wait(const struct configuration *configuration)
+{
+    char line[32];
+    int length;
+
+    if (configuration->timeout_ms == 0)
+        return;
+    length = snprintf(line, sizeof(line), RECORD_WAIT "%d\n",
+                      configuration->timeout_ms);
+    write_out(line, (size_t)length);
+}
+
+/* The answer when nothing could even be asked; nobody keeps it. */
+static void fail(struct job *job, const char *reason)
+{
+    struct outcome outcome = {.error = ERROR_INTERNAL,
+                              .step = "",
+                              .spec = job->configuration.spec,
+                              .found = time(NULL),
+                              .expires = time(NULL)};
+
+    snprintf(outcome.reason, sizeof(outcome.reason), "%s", reason);
+    job->length =
+        record_write(&outcome, job->name.key, job->settings.token, job->record);
+}
+
+static void resolve(struct job *job)
+{
+    struct lookup_plan plan = {.settings = &job->settings,
+                               .limit_ms = LIMIT_DISCOVERY_MS,
+                               .read = job->configuration.cache,
+                               .write = job->configuration.cache};
+    enum status status;
+
+    if (resolver_new(&job->configuration, AF_UNSPEC, &plan.resolver) !=
+        STATUS_OK) {
+        fail(job, "the resolver cannot be started: see /etc/resolv.conf");
+        return;
+    }
+    status = lookup_start(&job->lookup, &plan, &job->name, NULL, NULL);
+    while (status == STATUS_OK && !job->lookup.done)
+        status = resolver_turn(plan.resolver);
+    if (status == STATUS_OK)
+        job->length = record_write(lookup_outcome(&job->lookup), job->name.key,
+                                   job->settings.token, job->record);
+    else
+        fail(job, "out of memory");
+    lookup_end(&job->lookup);
+    resolver_free(plan.resolver);
+}
+
+/* Concurrent misses of one name: the first resolves, the rest read its cache.
+ */
+static void resolve_locked(struct job *job)
+{
+    AUTO(close_fd) int lock = -1;
+    struct cache_place place;
+    bool cached = job->configuration.cache &&
+                  cache_own_place(&job->settings, &place) == STATUS_OK;
+
+    if (cached)
+        (void)!cache_lock(&place, &job->name, LIMIT_LOCK_WAIT_MS, &lock);
+    resolve(job);
+    util_close_fd(&lock);
+    write_out(job->record, job->length);
+    if (cached) {
+        /* Whoever waits for us to hang up is not to wait for the broom. */
+        close(STDOUT_FILENO);
+        close(STDIN_FILENO);
+        cache_prune(&place, time(NULL));
+    }
+}
+
+int main(void)
+{
+    static struct job job;
+    char error[CONFIGURATION_ERROR_MAX];
+
+    prctl(PR_SET_NAME, "nss-matrix-help");
+    reset_signals();
+    limit_life();
+    setenv(SPAWN_MARKER, "1", 1);
+    if (read_request(&job.name) != STATUS_OK)
+        return status_exit(STATUS_INVALID);
+    settings_overrides(&job.overrides);
+    settings_now(&job.overrides, &job.settings);
+    if (configuration_load(&job.overrides, &job.configuration, error) ==
+        STATUS_OK) {
+        announce_wait(&job.configuration);
+        resolve_locked(&job);
+    } else {
+        fail(&job, error);
+        write_out(job.record, job.length);
+    }
+    configuration_done(&job.configuration);
+    return 0;
+}

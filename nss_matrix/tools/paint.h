@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Colour for terminals. Words always say the same without it: it is off
+ * where the output is no terminal, NO_COLOR is set, or TERM is dumb.
+ */
+#ifndef NSS_MATRIX_PAINT_H
+#define NSS_MATRIX_PAINT_H
+
+#include <stdio.h>
+
+#include "resolve_options.h"
+
+enum paint {
+    PAINT_PLAIN,
+    PAINT_STRONG,
+    PAINT_GOOD,
+    PAINT_WARN,
+    PAINT_BAD,
+    PAINT_FAINT
+};
+
+/* Decides once, for stdout. */
+void paint_decide(enum resolve_colour wish);
+
+/* The sequence that turns a colour on, PAINT_PLAIN turns it off; or "". */
+const char *paint(enum paint colour);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* matrix-resolve: which of its commands is it? */
+#include "resolve_cache.h"
+#include "resolve_options.h"
+#include "resolve_run.h"
+
+int main(int argc, char **argv)
+{
+    struct resolve_options options;
+
+    resolve_options_read(argc, argv, &options);
+    switch (options.command) {
+    case RESOLVE_CACHE_SHOW:
+        return resolve_cache_show(&options);
+    case RESOLVE_CACHE_FLUSH:
+        return resolve_cache_flush(&options);
+    default:
+        return resolve_run(&options);
+    }
+}
