@@ -73,12 +73,12 @@ static enum host_parse_state target_octet(struct host_parse *parse, char c)
 
 static enum host_parse_state version_octet(struct host_parse *parse, char c)
 {
-    static const char VERSION[] = "HTTP/1.";
-    const unsigned minor = sizeof(VERSION) - 1;
+    static const char HTTP_1[] = "HTTP/1.";
+    const unsigned minor = sizeof(HTTP_1) - 1;
     unsigned at = parse->matched++;
 
     if (at < minor)
-        return c == VERSION[at] ? HOST_PARSE_VERSION : HOST_PARSE_OPAQUE;
+        return c == HTTP_1[at] ? HOST_PARSE_VERSION : HOST_PARSE_OPAQUE;
     if (at == minor) {
         parse->old = c == '0';
         return host_parse_is_digit(c) ? HOST_PARSE_VERSION : HOST_PARSE_OPAQUE;

@@ -12,19 +12,20 @@ enum {
     SWEEP_EVERY_S = 3600,
 };
 
-static DIR *open_version(const struct cache_place *place)
+/* Opens a version's directory of records, or one below it. */
+static DIR *open_directory(const struct cache_place *place, const char *below)
 {
     char path[PATH_MAX];
 
-    snprintf(path, sizeof(path), "%s/%s", place->directory,
-             CACHE_VERSION_DIRECTORY);
+    snprintf(path, sizeof(path), "%s/%s%s", place->directory,
+             CACHE_VERSION_DIRECTORY, below);
     return opendir(path);
 }
 
 enum status cache_list(const struct cache_place *place, cache_visit *visit,
                        void *argument)
 {
-    DIR *directory = open_version(place);
+    DIR *directory = open_directory(place, "");
     const struct dirent *entry;
 
     if (directory == NULL)
@@ -55,33 +56,42 @@ static bool take_turn(int version, int64_t now)
 }
 
 /* No record lives longer than this, so an older file is of no use. */
-static bool has_ended(int version, const char *name, int64_t now)
+static bool has_ended(int directory, const char *name, int64_t now)
 {
+    static const char TEMPORARY[] = "~tmp.";
+    bool temporary = strncmp(name, TEMPORARY, sizeof(TEMPORARY) - 1) == 0;
+    int64_t life = temporary ? SWEEP_EVERY_S : LIMIT_LIFE_S;
     struct stat found;
-    int64_t life = name[0] == '~' ? SWEEP_EVERY_S : LIMIT_LIFE_S;
 
-    return fstatat(version, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+    if (name[0] == '~' && !temporary)
+        return false;
+    return fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
            S_ISREG(found.st_mode) && found.st_mtim.tv_sec + life < now;
 }
 
-void cache_prune(const struct cache_place *place, int64_t now)
+static void sweep(DIR *directory, int64_t now)
 {
-    DIR *directory = open_version(place);
     const struct dirent *entry;
 
     if (directory == NULL)
         return;
-    int version = dirfd(directory);
-
-    if (take_turn(version, now)) {
-        while ((entry = readdir(directory)) != NULL) {
-            if (!has_ended(version, entry->d_name, now))
-                continue;
-            if (strncmp(entry->d_name, "~tmp.", 5) == 0)
-                unlinkat(version, entry->d_name, 0);
-            else if (entry->d_name[0] != '~')
-                (void)!cache_remove(place, entry->d_name);
-        }
-    }
+    while ((entry = readdir(directory)) != NULL)
+        if (has_ended(dirfd(directory), entry->d_name, now))
+            unlinkat(dirfd(directory), entry->d_name, 0);
     closedir(directory);
+}
+
+/* Each by its own age: not every lock and not all pieces have a record. */
+void cache_prune(const struct cache_place *place, int64_t now)
+{
+    DIR *directory = open_directory(place, "");
+
+    if (directory == NULL || !take_turn(dirfd(directory), now)) {
+        if (directory != NULL)
+            closedir(directory);
+        return;
+    }
+    sweep(directory, now);
+    sweep(open_directory(place, "/~pieces"), now);
+    sweep(open_directory(place, "/~locks"), now);
 }

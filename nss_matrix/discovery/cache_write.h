@@ -86,8 +86,9 @@ MUST_CHECK enum status cache_remove(const struct cache_place *place,
                                     const char *key);
 
 /*
- * Removes records that ended more than 48 h before now, and temporary files
- * left behind; at most once an hour for the whole place, and quietly.
+ * Removes records, pieces and locks that were written more than 48 h before
+ * now (none lives longer), and temporary files left behind for an hour; at
+ * most once an hour for the whole place, and quietly.
  */
 void cache_prune(const struct cache_place *place, int64_t now);
 

@@ -6,8 +6,6 @@
  */
 #include "discovery.h"
 
-#include <stdarg.h>
-
 #include "discovery_targets.h"
 
 /* Where a name without a port is looked up: after a delegation or without. */
@@ -44,45 +42,22 @@ void discovery_free(struct discovery *discovery)
     free(discovery);
 }
 
-/* A step that was not taken, with the reason as its outcome. */
-static void skip(struct discovery *discovery, const char *stage,
-                 const char *target, const char *because, ...)
-    PRINTF_LIKE(4, 5);
-
-static void skip(struct discovery *discovery, const char *stage,
-                 const char *target, const char *because, ...)
-{
-    static const char NOT_ASKED[] = "not asked, because ";
-    struct trace_entry entry = {
-        .stage = stage, .step = "", .outcome = TRACE_SKIPPED};
-    size_t length = sizeof(NOT_ASKED) - 1;
-    va_list values;
-
-    snprintf(entry.target, sizeof(entry.target), "%s", target);
-    memcpy(entry.detail, NOT_ASKED, length);
-    va_start(values, because);
-    vsnprintf(entry.detail + length, sizeof(entry.detail) - length, because,
-              values);
-    va_end(values);
-    trace_add(&discovery->trace, &entry);
-}
-
 static void skip_well_known(struct discovery *discovery, const char *because)
 {
     char target[LIMIT_DNS_NAME + 48];
 
     trace_target(PIECE_WELL_KNOWN, discovery->asked->host, target,
                  sizeof(target));
-    skip(discovery, "well-known", target, "%s", because);
+    discovery_skip(discovery, "well-known", target, "%s", because);
 }
 
-static void skip_old_srv(struct discovery *discovery, const char *name,
-                         const char *because)
+static void skip_srv(struct discovery *discovery, enum piece_kind kind,
+                     const char *name, const char *because)
 {
     char target[LIMIT_DNS_NAME + 48];
 
-    trace_target(PIECE_SRV_OLD, name, target, sizeof(target));
-    skip(discovery, "srv", target, "%s", because);
+    trace_target(kind, name, target, sizeof(target));
+    discovery_skip(discovery, "srv", target, "%s", because);
 }
 
 static void use_names(struct outcome *outcome, const char *host,
@@ -136,6 +111,30 @@ static enum discovery_state host_and_port(struct discovery *discovery,
     return discovery_use_host(discovery, host, port);
 }
 
+/*
+ * Whether DNS can hold the record's name: with its labels in front, a host
+ * name of full length is too long to have any.
+ */
+static bool srv_can_exist(enum piece_kind kind, const char *host)
+{
+    size_t labels = kind == PIECE_SRV_FED ? sizeof("_matrix-fed._tcp.") - 1
+                                          : sizeof("_matrix._tcp.") - 1;
+
+    return labels + strlen(host) <= LIMIT_DNS_NAME;
+}
+
+/* Asks ahead for all that a name without a port may need. */
+static void speculate(struct discovery *discovery, const char *host)
+{
+    if (!discovery->configuration->speculate)
+        return;
+    if (srv_can_exist(PIECE_SRV_FED, host))
+        discovery_wish(discovery, PIECE_SRV_FED, host);
+    if (srv_can_exist(PIECE_SRV_OLD, host))
+        discovery_wish(discovery, PIECE_SRV_OLD, host);
+    discovery_wish(discovery, PIECE_ADDRESSES, host);
+}
+
 /* Steps 3.3 to 3.5 and 4 to 6: SRV by its new name, by its old one, 8448. */
 static enum discovery_state srv_route(struct discovery *discovery,
                                       const struct route *route)
@@ -143,13 +142,14 @@ static enum discovery_state srv_route(struct discovery *discovery,
     static const enum piece_kind KINDS[] = {PIECE_SRV_FED, PIECE_SRV_OLD};
 
     use_names(&discovery->outcome, route->header, route->host, route->host);
-    if (discovery->configuration->speculate) {
-        discovery_wish(discovery, PIECE_SRV_FED, route->host);
-        discovery_wish(discovery, PIECE_SRV_OLD, route->host);
-        discovery_wish(discovery, PIECE_ADDRESSES, route->host);
-    }
+    speculate(discovery, route->host);
     for (unsigned i = 0; i < ARRAY_SIZE(KINDS); i++) {
         discovery->outcome.step = route->steps[i];
+        if (!srv_can_exist(KINDS[i], route->host)) {
+            skip_srv(discovery, KINDS[i], route->host,
+                     "DNS cannot hold so long a name");
+            continue;
+        }
 
         const struct piece *srv =
             discovery_need(discovery, KINDS[i], route->host, route->steps[i]);
@@ -159,13 +159,28 @@ static enum discovery_state srv_route(struct discovery *discovery,
         if (srv->finding == FINDING_NONE)
             continue;
         if (i == 0)
-            skip_old_srv(discovery, route->host,
-                         srv->finding == FINDING_FOUND
-                             ? "the new record is there"
-                             : "nobody knows whether the new record is there");
+            skip_srv(discovery, PIECE_SRV_OLD, route->host,
+                     srv->finding == FINDING_FOUND
+                         ? "the new record is there"
+                         : "nobody knows whether the new record is there");
         return discovery_use_srv(discovery, srv);
     }
     return host_and_port(discovery, route->host, 8448, route->steps[2]);
+}
+
+/*
+ * A name in the grammar that no question can be asked for; cut short to what
+ * DNS can hold it would be another name.
+ */
+static enum discovery_state unresolvable(struct discovery *discovery,
+                                         const struct server_name *name,
+                                         const char *step)
+{
+    discovery->outcome.step = step;
+    return discovery_fail(discovery, ERROR_NO_ADDRESS,
+                          "DNS cannot hold the name %.255s: a label is empty "
+                          "or longer than 63, or all are longer than 253",
+                          name->text);
 }
 
 /* Step 3 with a valid document: 3.1 to 3.5. */
@@ -181,16 +196,20 @@ static enum discovery_state delegated(struct discovery *discovery,
         return discovery_fail(discovery, ERROR_INTERNAL,
                               "a delegated name was kept that is none");
     if (name.kind == SERVER_NAME_IP) {
-        skip(discovery, "srv", "SRV", "%s is an IP address", name.host);
+        discovery_skip(discovery, "srv", "SRV", "%s is an IP address",
+                       name.host);
         return ip_literal(discovery, &name, "3.1");
     }
+    if (!name.resolvable)
+        return unresolvable(discovery, &name, name.port != 0 ? "3.2" : "3.5");
     write_host(&name, true, host);
     route.host = name.host;
     route.header = host;
     if (name.port == 0)
         return srv_route(discovery, &route);
 
-    skip(discovery, "srv", "SRV", "m.server names port %u", name.port);
+    discovery_skip(discovery, "srv", "SRV", "m.server names port %u",
+                   name.port);
     use_names(&discovery->outcome, host, name.host, name.host);
     return host_and_port(discovery, name.host, name.port, "3.2");
 }
@@ -199,12 +218,18 @@ static enum discovery_state delegated(struct discovery *discovery,
 static enum discovery_state abort_draft(struct discovery *discovery,
                                         const struct piece *document)
 {
+    static const char HOW_TO_GO_ON[] =
+        "; the draft stops here, `spec v1` would go on to SRV";
+    char what[LIMIT_DNS_NAME + sizeof(document->detail) + 64];
+
+    snprintf(what, sizeof(what),
+             "the document at https://%s/.well-known/matrix/server %s",
+             document->name, document->detail);
+    /* Of a long name and a long detail the end gives way, not the advice. */
     discovery->outcome.step = "3";
-    return discovery_fail(
-        discovery, ERROR_ABORTED_INVALID_WELL_KNOWN,
-        "the document at https://%s/.well-known/matrix/server %s; the "
-        "draft stops here, `spec v1` would go on to SRV",
-        document->name, document->detail);
+    return discovery_fail(discovery, ERROR_ABORTED_INVALID_WELL_KNOWN, "%.*s%s",
+                          (int)(LIMIT_REASON - sizeof(HOW_TO_GO_ON)), what,
+                          HOW_TO_GO_ON);
 }
 
 /* An answer that only a broken web server led to may not be what peers see. */
@@ -229,11 +254,7 @@ static enum discovery_state well_known(struct discovery *discovery)
                           .steps = {"4", "5", "6"}};
     const struct piece *document;
 
-    if (discovery->configuration->speculate) {
-        discovery_wish(discovery, PIECE_SRV_FED, host);
-        discovery_wish(discovery, PIECE_SRV_OLD, host);
-        discovery_wish(discovery, PIECE_ADDRESSES, host);
-    }
+    speculate(discovery, host);
     discovery->outcome.step = "3";
     document = discovery_need(discovery, PIECE_WELL_KNOWN, host, "3");
     if (document == NULL)
@@ -272,18 +293,17 @@ static enum discovery_state take_steps(struct discovery *discovery)
         skip_well_known(discovery, "the server name is an IP address");
         return ip_literal(discovery, asked, "1");
     }
-    if (!asked->resolvable) {
-        discovery->outcome.step = asked->port != 0 ? "2" : "6";
-        return discovery_fail(discovery, ERROR_NO_ADDRESS,
-                              "DNS cannot hold this name: a label is empty or "
-                              "longer than 63, or all are longer than 253");
-    }
+    if (!asked->resolvable)
+        return unresolvable(discovery, asked, asked->port != 0 ? "2" : "6");
     if (asked->port != 0)
         return explicit_port(discovery);
     return well_known(discovery);
 }
 
-/* Whatever the steps rest on ends with its first piece. */
+/*
+ * Whatever the steps rest on ends with its first piece. One that ended while
+ * the others were being found still serves this once.
+ */
 static void use_lives(struct discovery *discovery, int64_t now)
 {
     struct outcome *outcome = &discovery->outcome;
@@ -300,6 +320,8 @@ static void use_lives(struct discovery *discovery, int64_t now)
         if (piece->expires < outcome->expires)
             outcome->expires = piece->expires;
     }
+    if (outcome->expires < now)
+        outcome->expires = now;
 }
 
 enum discovery_state discovery_advance(struct discovery *discovery, int64_t now)
@@ -313,6 +335,29 @@ enum discovery_state discovery_advance(struct discovery *discovery, int64_t now)
         return DISCOVERY_WAITING;
     use_lives(discovery, now);
     return DISCOVERY_DONE;
+}
+
+static bool rests_on(const struct discovery *discovery,
+                     const struct piece *piece)
+{
+    for (unsigned i = 0; i < discovery->trace.count; i++)
+        if (discovery->trace.entries[i].piece == piece)
+            return true;
+    return false;
+}
+
+void discovery_forget_unused(struct discovery *discovery)
+{
+    struct pieces *pieces = &discovery->pieces;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < pieces->count; i++) {
+        if (rests_on(discovery, pieces->list[i]))
+            pieces->list[kept++] = pieces->list[i];
+        else
+            piece_free(pieces->list[i]);
+    }
+    pieces->count = kept;
 }
 
 void discovery_give_up(struct discovery *discovery, int64_t now,

@@ -35,7 +35,7 @@ struct discovery {
     struct outcome outcome;                    /* once it is done */
     struct trace trace;                        /* as far as it came */
     unsigned wish_count;
-    struct discovery_wish wishes[PIECES_MAX];
+    struct discovery_wish wishes[PIECES_NEEDED];
 };
 
 enum discovery_state {
@@ -62,8 +62,15 @@ enum discovery_state discovery_advance(struct discovery *discovery,
                                        int64_t now);
 
 /*
- * Ends a discovery that is still waiting: error is ERROR_TIMEOUT or
- * ERROR_INTERNAL, reason a sentence.
+ * Drops the pieces that the outcome does not rest on: what was asked ahead in
+ * vain, what an earlier route had left. What is kept for the next time is so
+ * never more than one discovery needs. Only once it is done.
+ */
+void discovery_forget_unused(struct discovery *discovery);
+
+/*
+ * Ends a discovery that is still waiting: error is ERROR_TIMEOUT,
+ * ERROR_DNS_TEMPORARY or ERROR_INTERNAL, reason a sentence.
  */
 void discovery_give_up(struct discovery *discovery, int64_t now,
                        enum error error, const char *reason);

@@ -22,7 +22,7 @@ void discovery_wish(struct discovery *discovery, enum piece_kind kind,
     struct discovery_wish *wish;
 
     if (pieces_find(&discovery->pieces, kind, name) != NULL ||
-        discovery->wish_count == PIECES_MAX)
+        discovery->wish_count == PIECES_NEEDED)
         return;
     for (unsigned i = 0; i < discovery->wish_count; i++)
         if (discovery->wishes[i].kind == kind &&
@@ -50,6 +50,10 @@ static void tell(struct discovery *discovery, const struct piece *piece,
         .piece = piece,
     };
 
+    /* Several SRV records may name one host: it was asked for once. */
+    for (unsigned i = 0; i < discovery->trace.count; i++)
+        if (discovery->trace.entries[i].piece == piece)
+            return;
     trace_target(piece->kind, piece->name, entry.target, sizeof(entry.target));
     snprintf(entry.detail, sizeof(entry.detail), "%s", piece->detail);
     trace_add(&discovery->trace, &entry);
@@ -68,17 +72,39 @@ const struct piece *discovery_need(struct discovery *discovery,
     return piece;
 }
 
+void discovery_skip(struct discovery *discovery, const char *stage,
+                    const char *target, const char *because, ...)
+{
+    static const char NOT_ASKED[] = "not asked, because ";
+    struct trace_entry entry = {
+        .stage = stage, .step = "", .outcome = TRACE_SKIPPED};
+    size_t length = sizeof(NOT_ASKED) - 1;
+    va_list values;
+
+    snprintf(entry.target, sizeof(entry.target), "%s", target);
+    memcpy(entry.detail, NOT_ASKED, length);
+    va_start(values, because);
+    vsnprintf(entry.detail + length, sizeof(entry.detail) - length, because,
+              values);
+    va_end(values);
+    trace_add(&discovery->trace, &entry);
+}
+
 void discovery_warn(struct discovery *discovery, const char *format, ...)
 {
     struct outcome *outcome = &discovery->outcome;
+    char *warning = outcome->warnings[outcome->warning_count];
     va_list values;
 
     if (outcome->warning_count == LIMIT_WARNINGS)
         return;
     va_start(values, format);
-    vsnprintf(outcome->warnings[outcome->warning_count++], OUTCOME_WARNING_MAX,
-              format, values);
+    vsnprintf(warning, OUTCOME_WARNING_MAX, format, values);
     va_end(values);
+    for (unsigned i = 0; i < outcome->warning_count; i++)
+        if (strcmp(outcome->warnings[i], warning) == 0)
+            return;
+    outcome->warning_count++;
 }
 
 enum discovery_state discovery_fail(struct discovery *discovery,
@@ -159,7 +185,7 @@ enum discovery_state discovery_use_host(struct discovery *discovery,
 /* What became of the targets of one set of SRV records. */
 struct tally {
     unsigned waiting, temporary, blocked;
-    const struct piece *last_failure;
+    const struct piece *unknown; /* one of the temporary */
 };
 
 /*
@@ -210,8 +236,10 @@ static void use_record(struct discovery *discovery, const struct dns_srv *srv,
         tally->blocked += add_addresses(discovery, addresses, &like) == 0;
         return;
     }
-    tally->temporary += addresses->finding == FINDING_TEMPORARY;
-    tally->last_failure = addresses;
+    if (addresses->finding == FINDING_TEMPORARY) {
+        tally->temporary++;
+        tally->unknown = addresses;
+    }
     discovery_warn(discovery, "srv-target-unresolved: %s: %s", srv->target,
                    addresses->detail);
 }
@@ -220,11 +248,10 @@ static enum discovery_state without_targets(struct discovery *discovery,
                                             const struct piece *srv,
                                             const struct tally *tally)
 {
-
     if (tally->temporary > 0)
-        return discovery_fail(
-            discovery, ERROR_DNS_TEMPORARY, "the addresses of %s: %s",
-            tally->last_failure->name, tally->last_failure->detail);
+        return discovery_fail(discovery, ERROR_DNS_TEMPORARY,
+                              "the addresses of %s: %s", tally->unknown->name,
+                              tally->unknown->detail);
     if (tally->blocked > 0)
         return discovery_fail(
             discovery, ERROR_BLOCKED_ADDRESS,

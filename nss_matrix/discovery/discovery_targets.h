@@ -23,7 +23,15 @@ const struct piece *discovery_need(struct discovery *discovery,
                                    enum piece_kind kind, const char *name,
                                    const char *step);
 
-/* Adds a warning, `code: sentence`; beyond LIMIT_WARNINGS it is dropped. */
+/* Tells of a step that was not taken, and because of what. */
+void discovery_skip(struct discovery *discovery, const char *stage,
+                    const char *target, const char *because, ...)
+    PRINTF_LIKE(4, 5);
+
+/*
+ * Adds a warning, `code: sentence`; one that is there already, or beyond
+ * LIMIT_WARNINGS, is dropped.
+ */
 void discovery_warn(struct discovery *discovery, const char *format, ...)
     PRINTF_LIKE(2, 3);
 

@@ -13,6 +13,7 @@
 #include "dns_exchange.h"
 #include "dns_message.h"
 #include "dns_servers.h"
+#include "server_name.h"
 #include "wire.h"
 
 struct dns {
@@ -177,23 +178,34 @@ static void ask_server(struct dns_query *query)
     give_up(query);
 }
 
+/* Builds the message. False if DNS cannot hold the name. */
+static bool build(struct dns_query *query)
+{
+    struct dns_exchange *exchange = &query->exchange;
+    const struct dns_question *question = &query->question;
+
+    if (!server_name_resolvable(question->name))
+        return false;
+    /* The name is absolute: the search list belongs to another function. */
+    int length = res_nmkquery(&query->dns->state, ns_o_query, question->name,
+                              ns_c_in, question->type, NULL, 0, NULL,
+                              exchange->out + 2, sizeof(exchange->out) - 2);
+    exchange->length = length < 0 ? 0 : (size_t)length;
+    return length > NS_HFIXEDSZ;
+}
+
 /* Asks the question from the first server on. Also called by the timer. */
 static void ask(void *argument)
 {
     struct dns_query *query = argument;
-    int length =
-        res_nmkquery(&query->dns->state, ns_o_query, query->question.name,
-                     ns_c_in, query->question.type, NULL, 0, NULL,
-                     query->exchange.out + 2, sizeof(query->exchange.out) - 2);
 
-    if (length < NS_HFIXEDSZ) {
-        snprintf(query->failure, sizeof(query->failure),
-                 "DNS cannot hold the name");
-        give_up(query);
+    if (build(query)) {
+        ask_server(query);
         return;
     }
-    query->exchange.length = (size_t)length;
-    ask_server(query);
+    snprintf(query->failure, sizeof(query->failure),
+             "DNS cannot hold the name");
+    give_up(query);
 }
 
 /* The chain of aliases left the message: asks for its end. */
@@ -281,7 +293,7 @@ enum status dns_ask(struct dns *dns, const char *name, ns_type type,
     query->question.type = type;
     if (!util_copy(query->question.name, sizeof(query->question.name), name,
                    strlen(name)))
-        query->question.name[0] = '\0';
+        query->question.name[0] = '\0'; /* which build() refuses */
     dns_exchange_init(&query->exchange, dns->loop, heard, query);
     /* From the loop even if nothing can be sent: done is called from there. */
     loop_set(dns->loop, &query->begin, query->started, ask, query);

@@ -26,6 +26,7 @@ enum dns_reading {
  * Reads length octets of message. CNAMEs are followed within the message;
  * records of other names than the chain's end are not believed. For
  * DNS_ALIAS, ret_answer->aliases and ttl hold what the chain cost so far.
+ * DNS_NOT_OURS leaves both alone; else ret_alias is used as scratch.
  */
 enum dns_reading dns_message_read(const unsigned char *message, size_t length,
                                   const struct dns_question *question,

@@ -9,6 +9,7 @@ void escape_text(char *to, size_t room, const char *text, size_t length)
 {
     static const char MORE[] = "...";
     size_t at = 0;
+    size_t cut = 0; /* where MORE fits, should the rest not fit */
 
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -18,8 +19,10 @@ void escape_text(char *to, size_t room, const char *text, size_t length)
             memcpy(piece, "\\\\", sizeof("\\\\"));
         else if (c < ' ' || c > '~')
             snprintf(piece, sizeof(piece), "\\x%02x", c);
-        if (at + strlen(piece) + sizeof(MORE) > room) {
-            memcpy(to + at, MORE, sizeof(MORE));
+        if (at + sizeof(MORE) <= room)
+            cut = at;
+        if (at + strlen(piece) + 1 > room) {
+            memcpy(to + cut, MORE, sizeof(MORE));
             return;
         }
         memcpy(to + at, piece, strlen(piece));

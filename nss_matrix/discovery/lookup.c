@@ -6,15 +6,32 @@
 
 #include "record_write.h"
 
-/* True, and the source, if the place held pieces for the name. */
+/* Whether any of them is in force; of an IP literal there are none. */
+static bool any_in_force(const struct pieces *pieces, int64_t now)
+{
+    for (unsigned i = 0; i < pieces->count; i++)
+        if (pieces->list[i]->expires > now)
+            return true;
+    return pieces->count == 0;
+}
+
+/*
+ * Takes what the place holds for the name, and tells whether any of it is in
+ * force: what has ended in one cache must not hide what the other holds.
+ */
 static bool take_pieces(struct lookup *lookup, const struct cache_place *place,
                         struct pieces *pieces)
 {
-    if (cache_read_pieces(place, &lookup->name, lookup->plan.settings,
-                          time(NULL), pieces) != STATUS_OK)
+    int64_t now = time(NULL);
+    struct pieces held = {0};
+
+    if (cache_read_pieces(place, &lookup->name, lookup->plan.settings, now,
+                          &held) != STATUS_OK)
         return false;
+    pieces_done(pieces);
+    *pieces = held;
     lookup->source = place->system ? LOOKUP_SYSTEM_CACHE : LOOKUP_USER_CACHE;
-    return true;
+    return any_in_force(pieces, now);
 }
 
 /* The system's cache first, then one's own, as the thin client reads them. */
@@ -35,7 +52,7 @@ static void read_caches(struct lookup *lookup, struct pieces *pieces)
 /* A cache that cannot be written costs the next one time, nobody an answer. */
 static void write_caches(const struct lookup *lookup)
 {
-    const struct discovery *discovery = resolver_discovery(lookup->resolution);
+    struct discovery *discovery = resolver_discovery(lookup->resolution);
     const char *settings = lookup->plan.settings->token;
     AUTO(free) char *pieces = NULL;
     char record[LIMIT_RECORD + 1];
@@ -43,6 +60,7 @@ static void write_caches(const struct lookup *lookup)
     size_t pieces_length;
     size_t length;
 
+    discovery_forget_unused(discovery);
     if (cache_own_place(lookup->plan.settings, &place) != STATUS_OK ||
         pieces_write(&discovery->pieces, settings, &pieces, &pieces_length) !=
             STATUS_OK)
@@ -53,15 +71,30 @@ static void write_caches(const struct lookup *lookup)
                        pieces_length);
 }
 
+/*
+ * Whether the next one should hear of it. A lookup that saw no cache, or was
+ * given less time than others have, may have failed where the cache has a
+ * good answer.
+ */
+static bool worth_keeping(const struct lookup *lookup)
+{
+    const struct lookup_plan *plan = &lookup->plan;
+    enum error error = lookup_outcome(lookup)->error;
+
+    if (error == ERROR_INTERNAL)
+        return false;
+    return error_status(error) != STATUS_TRY_AGAIN ||
+           (plan->read && plan->limit_ms >= LIMIT_DISCOVERY_MS);
+}
+
 static void resolved(void *argument)
 {
     struct lookup *lookup = argument;
-    const struct outcome *outcome = lookup_outcome(lookup);
 
     if (resolver_asked(lookup->resolution))
         lookup->source = LOOKUP_NETWORK;
     if (lookup->source == LOOKUP_NETWORK && lookup->plan.write &&
-        outcome->error != ERROR_INTERNAL)
+        worth_keeping(lookup))
         write_caches(lookup);
     lookup->done = true;
     if (lookup->tell != NULL)

@@ -88,11 +88,26 @@ static int64_t failure_life(unsigned failures)
     return life < LIMIT_FAILURE_LAST_S ? life : LIMIT_FAILURE_LAST_S;
 }
 
+/* More than there will be; whoever reads pieces relies on the bound. */
+static unsigned one_more(unsigned failures)
+{
+    return failures < PIECE_FAILURES_MAX ? failures + 1 : PIECE_FAILURES_MAX;
+}
+
 /* Whether the document could not be had, rather than not being there. */
 static bool is_transport(enum fetch_result result)
 {
     return result == FETCH_TRANSPORT || result == FETCH_TLS ||
            result == FETCH_BODY || result == FETCH_OURS;
+}
+
+static void judge_failure(struct piece *piece, enum fetch_result result,
+                          const char *detail)
+{
+    piece->finding = FINDING_FAILED;
+    piece->flags |= is_transport(result) ? PIECE_TRANSPORT : 0U;
+    piece->flags |= result == FETCH_OURS ? PIECE_OURS : 0U;
+    snprintf(piece->detail, sizeof(piece->detail), "%s", detail);
 }
 
 static void judge_document(struct piece *piece,
@@ -101,20 +116,21 @@ static void judge_document(struct piece *piece,
     char reason[WELL_KNOWN_REASON_MAX];
     struct server_name delegated;
 
-    if (answer->result != FETCH_OK) {
-        piece->finding = FINDING_FAILED;
-        piece->flags |= is_transport(answer->result) ? PIECE_TRANSPORT : 0U;
-        piece->flags |= answer->result == FETCH_OURS ? PIECE_OURS : 0U;
-        snprintf(piece->detail, sizeof(piece->detail), "%s", answer->detail);
-    } else if (well_known_parse(answer->body, answer->length, &delegated,
-                                reason) == STATUS_OK) {
+    switch (
+        well_known_parse(answer->body, answer->length, &delegated, reason)) {
+    case STATUS_OK:
         piece->finding = FINDING_FOUND;
         memcpy(piece->delegated, delegated.text, sizeof(delegated.text));
         snprintf(piece->detail, sizeof(piece->detail), "m.server is %.220s",
                  delegated.text);
-    } else {
+        break;
+    case STATUS_INVALID:
         piece->finding = FINDING_INVALID;
         snprintf(piece->detail, sizeof(piece->detail), "%s", reason);
+        break;
+    default:
+        /* The document may be a good one: no reason to abort. */
+        judge_failure(piece, FETCH_OURS, "out of memory");
     }
 }
 
@@ -150,14 +166,17 @@ struct piece *piece_from_fetch(const char *host,
     }
     piece->ms = answer->ms;
     piece->flags = answer->insecure ? PIECE_INSECURE : 0;
-    judge_document(piece, answer);
+    if (answer->result == FETCH_OK)
+        judge_document(piece, answer);
+    else
+        judge_failure(piece, answer->result, answer->detail);
     if (piece->finding == FINDING_FOUND) {
         set_life(piece, now, freshness_document_life(&answer->freshness, now));
     } else if ((piece->flags & PIECE_OURS) != 0) {
         piece->failures = failures;
         set_life(piece, now, LIMIT_OUR_FAILURE_S);
     } else {
-        piece->failures = failures + 1;
+        piece->failures = one_more(failures);
         set_life(piece, now, failure_life(failures));
     }
     return piece;

@@ -83,7 +83,10 @@ struct piece {
 
 enum {
     /* well-known, both SRV of two names, addresses of those and of targets */
-    PIECES_MAX = 1 + 4 + 2 + LIMIT_SRV_RECORDS,
+    PIECES_NEEDED = 1 + 4 + 2 + LIMIT_SRV_RECORDS,
+    /* and as many again that were remembered, and may turn out no use */
+    PIECES_MAX = 2 * PIECES_NEEDED,
+    PIECE_FAILURES_MAX = 1000, /* where counting stops */
     PIECES_TEXT_MAX = 256 * 1024,
 };
 

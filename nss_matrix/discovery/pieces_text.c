@@ -112,6 +112,11 @@ static void take_text(struct wire_reader *reader, char ending, char *to,
         reader->failed = true;
 }
 
+static bool can_be_asked_for(const char *name)
+{
+    return server_name_is_host(name) && server_name_resolvable(name);
+}
+
 static void take_srv(struct wire_reader *reader, struct piece *piece)
 {
     struct dns_srv srv = {0};
@@ -124,7 +129,7 @@ static void take_srv(struct wire_reader *reader, struct piece *piece)
     if (strcmp(srv.target, "-") == 0)
         srv.target[0] = '\0';
     if (srv.target[0] != '\0' && strcmp(srv.target, ".") != 0 &&
-        !server_name_resolvable(srv.target))
+        !can_be_asked_for(srv.target))
         reader->failed = true;
     if (reader->failed || piece->srv_count == LIMIT_SRV_RECORDS ||
         (grown = reallocarray(piece->srv, piece->srv_count + 1,
@@ -172,7 +177,8 @@ static void take_piece(struct wire_reader *reader, struct piece *piece)
     piece->found = (int64_t)wire_take_number(reader, ' ', INT64_MAX);
     wire_expect(reader, "@");
     piece->expires = (int64_t)wire_take_number(reader, ' ', INT64_MAX);
-    piece->failures = (unsigned)wire_take_number(reader, ' ', 1000);
+    piece->failures =
+        (unsigned)wire_take_number(reader, ' ', PIECE_FAILURES_MAX);
     piece->ms = (int)wire_take_number(reader, ' ', INT32_MAX);
     piece->flags = (unsigned)wire_take_number(reader, '\n', UINT8_MAX);
     piece->remembered = true;
@@ -186,21 +192,39 @@ static void take_piece(struct wire_reader *reader, struct piece *piece)
         take_address(reader, piece);
 }
 
-/* A piece that says "found" must hold what its kind promises. */
+/* Each kind has its own ways to fail; discovery relies on it. */
+static bool finding_fits(enum piece_kind kind, enum finding finding)
+{
+    bool of_document = finding == FINDING_FAILED || finding == FINDING_INVALID;
+
+    return finding == FINDING_FOUND ||
+           of_document == (kind == PIECE_WELL_KNOWN);
+}
+
+/* A piece that says "found" must hold what its kind promises, no other one. */
 static bool piece_is_whole(const struct piece *piece, int64_t now)
 {
-    if (piece->expires > now + LIMIT_LIFE_S || piece->found > piece->expires)
-        return false;
-    if (piece->finding != FINDING_FOUND)
-        return true;
-    switch (piece->kind) {
-    case PIECE_WELL_KNOWN:
-        return piece->delegated[0] != '\0';
-    case PIECE_ADDRESSES:
-        return piece->address_count > 0;
-    default:
-        return piece->srv_count > 0;
-    }
+    bool found = piece->finding == FINDING_FOUND;
+    bool srv = piece->kind == PIECE_SRV_FED || piece->kind == PIECE_SRV_OLD;
+
+    return piece->found <= piece->expires &&
+           piece->expires <= now + LIMIT_LIFE_S &&
+           can_be_asked_for(piece->name) &&
+           finding_fits(piece->kind, piece->finding) &&
+           (piece->delegated[0] != '\0') ==
+               (found && piece->kind == PIECE_WELL_KNOWN) &&
+           (piece->srv_count > 0) == (found && srv) &&
+           (piece->address_count > 0) ==
+               (found && piece->kind == PIECE_ADDRESSES);
+}
+
+/* What is read goes to terminals and into records. */
+static bool printable(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n')
+            return false;
+    return true;
 }
 
 enum status pieces_read(char *text, size_t length, const char *settings,
@@ -208,6 +232,8 @@ enum status pieces_read(char *text, size_t length, const char *settings,
 {
     struct wire_reader reader = wire_reader(text, length);
 
+    if (!printable(text, length))
+        return STATUS_MISS;
     wire_expect(&reader, HEAD);
     wire_expect(&reader, "settings ");
     if (strcmp(wire_take(&reader, '\n'), settings) != 0)

@@ -123,10 +123,13 @@ static void srv_answered(void *argument, const struct dns_answer *answer)
 {
     struct srv_query *srv = argument;
     struct resolution *resolution = srv->resolution;
-    struct piece *piece = piece_from_srv(srv->kind, srv->name, answer,
-                                         time(NULL), srv_random_kernel, NULL);
+    struct piece *piece;
 
     srv->query = NULL;
+    if (resolution->finished)
+        return;
+    piece = piece_from_srv(srv->kind, srv->name, answer, time(NULL),
+                           srv_random_kernel, NULL);
     if (piece != NULL)
         piece->ms = (int)(deadline_clock() - srv->start);
     if (learn(resolution, piece))
@@ -142,6 +145,10 @@ static void pursue_srv(struct resolution *resolution,
         if (resolution->srv[i].kind == wish->kind &&
             strcmp(resolution->srv[i].name, wish->name) == 0)
             return;
+    if (resolution->srv_count == SRV_QUERIES_MAX) {
+        give_up(resolution, ERROR_INTERNAL, "too many SRV questions");
+        return;
+    }
     srv = &resolution->srv[resolution->srv_count];
     srv->resolution = resolution;
     srv->kind = wish->kind;
@@ -154,8 +161,7 @@ static void pursue_srv(struct resolution *resolution,
              wish->kind == PIECE_SRV_FED ? "_matrix-fed._tcp."
                                          : "_matrix._tcp.",
              wish->name);
-    if (resolution->srv_count == SRV_QUERIES_MAX ||
-        dns_ask(resolution->resolver->dns, name, ns_t_srv, srv_answered, srv,
+    if (dns_ask(resolution->resolver->dns, name, ns_t_srv, srv_answered, srv,
                 &srv->query) != STATUS_OK) {
         give_up(resolution, ERROR_INTERNAL, "out of memory");
         return;
@@ -166,10 +172,14 @@ static void pursue_srv(struct resolution *resolution,
 static void fetched(void *argument)
 {
     struct resolution *resolution = argument;
-    struct piece *piece = piece_from_fetch(resolution->fetched_host,
-                                           fetch_answer(resolution->fetch),
-                                           time(NULL), resolution->failures);
+    struct piece *piece;
 
+    /* What comes too late in the turn is not to end it a second time. */
+    if (resolution->finished)
+        return;
+    piece = piece_from_fetch(resolution->fetched_host,
+                             fetch_answer(resolution->fetch), time(NULL),
+                             resolution->failures);
     if (learn(resolution, piece))
         advance(resolution);
 }
@@ -258,6 +268,15 @@ static void book_changed(void *argument)
     advance(resolution);
 }
 
+/* What is still waited for: if that is DNS alone, the fault is not the web's. */
+static enum error late_error(const struct discovery *discovery)
+{
+    for (unsigned i = 0; i < discovery->wish_count; i++)
+        if (discovery->wishes[i].kind == PIECE_WELL_KNOWN)
+            return ERROR_TIMEOUT;
+    return ERROR_DNS_TEMPORARY;
+}
+
 static void timed_out(void *argument)
 {
     struct resolution *resolution = argument;
@@ -270,7 +289,7 @@ static void timed_out(void *argument)
                      target, sizeof(target));
     snprintf(reason, sizeof(reason), "no answer for %s within %d.%d s", target,
              resolution->limit_ms / 1000, resolution->limit_ms % 1000 / 100);
-    give_up(resolution, ERROR_TIMEOUT, reason);
+    give_up(resolution, late_error(discovery), reason);
 }
 
 /* The failures in a row of a well-known that has to be fetched anew. */

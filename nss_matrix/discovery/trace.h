@@ -30,7 +30,7 @@ struct trace_entry {
 };
 
 enum {
-    TRACE_MAX = PIECES_MAX + 16,
+    TRACE_MAX = PIECES_NEEDED + 16,
 };
 
 struct trace {

@@ -138,6 +138,17 @@ static curl_socket_t on_open(void *argument, curlsocktype purpose,
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
+/* curl has a time for this only when the handshake is over too. */
+static CURLcode on_handshake(CURL *easy, void *context, void *argument)
+{
+    struct transfer *transfer = argument;
+
+    (void)easy;
+    (void)context;
+    transfer->handshaking = true;
+    return CURLE_OK;
+}
+
 /* Every host name is pinned; if one were not, curl must not ask anybody. */
 static int on_resolve(void *state, void *reserved, void *argument)
 {
@@ -231,6 +242,10 @@ static bool set_trust(CURL *easy, const struct transfer *transfer)
 
 static bool set_callbacks(CURL *easy, struct transfer *transfer)
 {
+    /* Not there in every build of curl, and for wording alone. */
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_handshake);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
+
     return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == 0 &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == 0 &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == 0 &&

@@ -16,8 +16,9 @@ struct transfer {
     const struct fetch_url *url;
     struct curl_slist *resolve;
     bool insecure;
-    bool head_whole; /* the head of the final response (not 1xx) is there */
-    int status;      /* of the response that came last; 0: none yet */
+    bool handshaking; /* or past that: somebody took the connection */
+    bool head_whole;  /* the head of the final response (not 1xx) is there */
+    int status;       /* of the response that came last; 0: none yet */
     size_t head_octets;
     struct freshness freshness; /* of that response */
     char *body;                 /* of a 200; ends in a NUL */

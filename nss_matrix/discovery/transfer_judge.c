@@ -9,6 +9,10 @@
 #include "escape.h"
 #include "transfer.h"
 
+enum {
+    PEER_ROOM = LIMIT_SERVER_NAME + 64,
+};
+
 /* What is written for people. */
 struct note {
     char *text;
@@ -41,13 +45,14 @@ static void who(const struct transfer *transfer, char *text, size_t room)
     if (transfer->tried > 1 && address[0] == '\0')
         snprintf(text, room, "%u addresses of %s", transfer->tried,
                  transfer->url->name.host);
+    else if (transfer->tried == 0 && address[0] != '\0')
+        snprintf(text, room, "%.*s", ADDRESS_TEXT, address);
     else if (transfer->tried > 0)
         snprintf(text, room, "%s%s port %u",
                  is_proxied(transfer) ? "the proxy " : "",
                  address_text(&transfer->last, address), transfer->last_port);
     else
-        snprintf(text, room, "%s%s", address[0] != '\0' ? address : "",
-                 address[0] == '\0' ? transfer->url->name.host : "");
+        snprintf(text, room, "%s", transfer->url->name.host);
 }
 
 static enum fetch_result refused(const struct transfer *transfer,
@@ -85,21 +90,21 @@ static enum fetch_result refused(const struct transfer *transfer,
 void transfer_late(const struct transfer *transfer, int ms, char *detail,
                    size_t room)
 {
-    char peer[LIMIT_SERVER_NAME + 32];
-    curl_off_t connected = 0;
+    char peer[PEER_ROOM];
     curl_off_t secured = 0;
-    const char *what = "sent no whole answer";
 
     who(transfer, peer, sizeof(peer));
-    curl_easy_getinfo(transfer->task.easy, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(transfer->task.easy, CURLINFO_APPCONNECT_TIME_T,
                       &secured);
-    if (connected == 0)
-        snprintf(detail, room, "no answer from %s within %g s", peer,
+    if (secured > 0)
+        snprintf(detail, room, "%s sent no whole answer within %g s", peer,
+                 ms / 1000.0);
+    else if (transfer->handshaking)
+        snprintf(detail, room,
+                 "%s did not finish the TLS handshake within %g s", peer,
                  ms / 1000.0);
     else
-        snprintf(detail, room, "%s %s within %g s", peer,
-                 secured == 0 ? "did not finish the TLS handshake" : what,
+        snprintf(detail, room, "no answer from %s within %g s", peer,
                  ms / 1000.0);
 }
 
@@ -123,7 +128,7 @@ static enum fetch_result tls(const struct transfer *transfer, CURLcode code,
 {
     const char *reason = reason_in(transfer->error);
     const char *stage = "TLS handshake failed";
-    char peer[LIMIT_SERVER_NAME + 32];
+    char peer[PEER_ROOM];
     char shown[120];
 
     who(transfer, peer, sizeof(peer));
@@ -143,8 +148,9 @@ static enum fetch_result tls(const struct transfer *transfer, CURLcode code,
 static enum fetch_result broken(const struct transfer *transfer, CURLcode code,
                                 struct note note)
 {
-    char peer[LIMIT_SERVER_NAME + 32];
+    char peer[PEER_ROOM];
     char shown[120];
+    long tunnel = 0;
 
     if (code == CURLE_BAD_CONTENT_ENCODING)
         return say(note, FETCH_BODY,
@@ -152,6 +158,9 @@ static enum fetch_result broken(const struct transfer *transfer, CURLcode code,
     if (transfer->head_whole)
         return say(note, FETCH_BODY, "the body was cut short");
     who(transfer, peer, sizeof(peer));
+    curl_easy_getinfo(transfer->task.easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    if (tunnel >= 300)
+        return say(note, FETCH_TRANSPORT, "%s answered %ld", peer, tunnel);
     if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
         code == CURLE_SEND_ERROR)
         return say(note, FETCH_TRANSPORT, "%s hung up without an answer", peer);

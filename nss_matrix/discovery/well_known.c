@@ -92,11 +92,8 @@ enum status well_known_parse(const char *body, size_t length,
     cJSON *document = cJSON_ParseWithLengthOpts(body, length, &end, false);
     if (document == NULL && errno == ENOMEM)
         return STATUS_NO_MEMORY;
-    if (document == NULL) {
-        snprintf(ret_reason, WELL_KNOWN_REASON_MAX,
-                 "is not JSON (from octet %zu on)", (size_t)(end - body) + 1);
-        return STATUS_INVALID;
-    }
+    if (document == NULL)
+        return invalid(ret_reason, "is not JSON");
     if (!well_known_text_is_blank(end, (size_t)(body + length - end)))
         return invalid(ret_reason, "has something after its JSON");
     if (!cJSON_IsObject(document))

@@ -173,7 +173,10 @@ static const char *text_fault(struct cursor cursor)
             if (++depth > LIMIT_JSON_DEPTH)
                 fault = "is nested too deeply";
         } else if (c == '}' || c == ']') {
-            depth -= depth > 0;
+            /* What follows must be blank, which the caller sees to. */
+            if (depth <= 1)
+                return NULL;
+            depth--;
         } else if ((unsigned char)c < ' ' && !is_json_blank(c)) {
             /* cJSON skips any of them as a blank. */
             fault = "has a control character";

@@ -173,7 +173,7 @@ static void resolve_locked(struct job *job)
 int main(void)
 {
     static struct job job;
-    char error[CONFIGURATION_ERROR_MAX];
+    char error[CONFIGURATION_ERROR_MAX] = "out of memory";
 
     prctl(PR_SET_NAME, "nss-matrix-help");
     reset_signals();

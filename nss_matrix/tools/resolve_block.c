@@ -19,6 +19,9 @@ const char *resolve_output_span(int64_t seconds, char text[static 32])
 {
     int64_t minutes = seconds / 60;
 
+    /* What ended meanwhile, or a clock that was set back. */
+    if (seconds < 0)
+        seconds = 0;
     if (seconds < 120)
         snprintf(text, 32, "%" PRId64 " s", seconds);
     else if (minutes < 120)

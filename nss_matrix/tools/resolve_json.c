@@ -12,6 +12,12 @@ static void add_text_or_null(cJSON *object, const char *key, const char *text)
         cJSON_AddNullToObject(object, key);
 }
 
+/* Never negative: what ended while others were found, a clock set back. */
+static double seconds_from(int64_t start, int64_t end)
+{
+    return end > start ? (double)(end - start) : 0;
+}
+
 static void add_number_or_null(cJSON *object, const char *key, bool known,
                                double number)
 {
@@ -98,7 +104,7 @@ static void add_steps(cJSON *object, const struct resolve_answer *answer)
         add_number_or_null(step, "ms", asked, asked ? piece->ms : 0);
         add_number_or_null(
             step, "life", piece != NULL,
-            piece != NULL ? (double)(piece->expires - answer->now) : 0);
+            piece != NULL ? seconds_from(answer->now, piece->expires) : 0);
         add_text_or_null(step, "source", piece_source(piece));
         add_hops(step, piece);
         cJSON_AddItemToArray(list, step);
@@ -143,10 +149,10 @@ static cJSON *make_object(const struct resolve_answer *answer)
     }
     if (answer->trace != NULL) {
         cJSON_AddNumberToObject(object, "expires_in",
-                                (double)(outcome->expires - answer->now));
+                                seconds_from(answer->now, outcome->expires));
         cJSON_AddStringToObject(object, "source", SOURCES[answer->source]);
         cJSON_AddNumberToObject(object, "age",
-                                (double)(answer->now - outcome->found));
+                                seconds_from(outcome->found, answer->now));
         cJSON_AddNumberToObject(object, "ms", answer->ms);
     }
     warnings = cJSON_AddArrayToObject(object, "warnings");

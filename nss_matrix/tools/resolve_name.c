@@ -23,12 +23,13 @@ static const char *find_fault(const char *name, size_t length)
         return "a server name has no underscore";
     for (size_t i = 0; i < length; i++)
         if (name[i] <= ' ' || name[i] > '~')
-            return "it has octets that are not printable ASCII; an "
-                   "international name is written in its xn-- form";
+            return "it has a blank or octets that are not printable ASCII; "
+                   "an international name is written in its xn-- form";
     if (server_name_is_pseudo(name,
                               colon != NULL ? (size_t)(colon - name) : length))
         return "a server cannot be below .matrix, which is the suffix of "
-               "pseudo-hostnames";
+               "pseudo-hostnames; theirs have the port before it: "
+               "example.org.8448.matrix";
     if (colon != NULL)
         return "the port after the colon is a number from 1 to 65535";
     return "a server name is a host name of letters, digits, `-` and `.`, an "
@@ -42,11 +43,16 @@ static const char *find_server(const char *typed, size_t *ret_length)
     const char *start = typed;
     const char *scheme = strstr(typed, "://");
     const char *colon = strchr(typed, ':');
+    const char *at;
+    size_t length;
 
     if (scheme != NULL) {
         start = scheme + 3;
-        *ret_length = strcspn(start, "/?#");
-        return start;
+        length = strcspn(start, "/?#");
+        /* A name and a password in a URL are neither used nor shown. */
+        at = memrchr(start, '@', length);
+        *ret_length = at != NULL ? length - (size_t)(at + 1 - start) : length;
+        return at != NULL ? at + 1 : start;
     }
     if (typed[0] != '\0' && strchr("@#!", typed[0]) != NULL && colon != NULL)
         start = colon + 1;

@@ -58,6 +58,10 @@ static char *next_name(struct run *run)
                    ? strdup(run->options->names[run->next_name++])
                    : NULL;
     while ((length = getline(&line, &room, run->file)) >= 0) {
+        /* A NUL must not cut a name down to another one. */
+        for (char *nul; (nul = memchr(line, '\0', (size_t)length)) != NULL;)
+            *nul = '\1';
+
         size_t start = strspn(line, " \t");
         size_t end = start + strcspn(line + start, " \t\r\n");
 
@@ -258,7 +262,7 @@ static int run_with_resolver(struct run *run)
 int resolve_run(const struct resolve_options *options)
 {
     AUTO(free) struct run *run = calloc(1, sizeof(*run));
-    char error[CONFIGURATION_ERROR_MAX];
+    char error[CONFIGURATION_ERROR_MAX] = "out of memory";
     bool many = options->name_count > 1 || options->file != NULL;
     int status;
 

@@ -45,6 +45,11 @@ def build_network():
                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+# uid 0 has no cache of its own, and --spec keeps it from the system's: the
+# command runs as an ordinary user, who is one inside these namespaces only.
+AS_USER = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
+
+
 def environment(lookup):
     kept = {k: os.environ[k] for k in KEPT_ENVIRONMENT if k in os.environ}
     kept.update(HOME=HOME, XDG_CACHE_HOME=HOME + "/.cache", LC_ALL="C.UTF-8")
@@ -56,8 +61,8 @@ def environment(lookup):
 def arguments(job, more=()):
     """-> argv and stdin; a NUL cannot stand in argv, only in a file."""
     name = os.fsencode(job["server_name"])
-    argv = [os.fsencode(x) for x in (*job["command"], "--json", "--spec",
-                                     job["spec"], *more)]
+    argv = [os.fsencode(x) for x in (*AS_USER, *job["command"], "--json",
+                                     "--spec", job["spec"], *more)]
     if b"\0" in name:
         return argv + [b"-f", b"-"], name + b"\n"
     return argv + [b"--", name], b""

@@ -7,7 +7,8 @@
 #   name, Host by the draft, by v1, TLS verdict, description
 # The outcome is a step or an error, "control" for a host that is no Matrix
 # server. Targets are ADDRESS:PORT with commas between, in the order of
-# discovery; "-" stands for none, and for a TLS name that is not sent.
+# discovery (which is free among equal SRV priorities); "-" stands for none, and
+# for a TLS name that is not sent.
 
 import sys
 

@@ -20,11 +20,9 @@ static void book_changed(void *argument)
         fetch_advance(world->fetch);
 }
 
-static void fetched(void *argument)
+void fetch_world_done(void *world)
 {
-    struct fetch_world *world = argument;
-
-    world->done = true;
+    ((struct fetch_world *)world)->done = true;
 }
 
 static void write_file(const char *path, const char *text)
@@ -120,8 +118,8 @@ static void start_url(struct fetch_world *world, const char *url)
     fetch_free(world->fetch);
     world->fetch = NULL;
     world->done = false;
-    assert_int_equal(fetch_start_url(world->fetcher, world->book, url, fetched,
-                                     world, &world->fetch),
+    assert_int_equal(fetch_start_url(world->fetcher, world->book, url,
+                                     fetch_world_done, world, &world->fetch),
                      STATUS_OK);
     /* Whoever starts a fetch is not called from within. */
     assert_false(world->done);
@@ -144,14 +142,19 @@ void fetch_world_start(struct fetch_world *world, const char *host,
     start_url(world, url);
 }
 
-const struct fetch_answer *fetch_world_get_url(struct fetch_world *world,
-                                               const char *url)
+const struct fetch_answer *fetch_world_wait(struct fetch_world *world)
 {
-    start_url(world, url);
     while (!world->done)
         assert_int_equal(loop_turn(world->loop), STATUS_OK);
     assert_non_null(fetch_answer(world->fetch));
     return fetch_answer(world->fetch);
+}
+
+const struct fetch_answer *fetch_world_get_url(struct fetch_world *world,
+                                               const char *url)
+{
+    start_url(world, url);
+    return fetch_world_wait(world);
 }
 
 const struct fetch_answer *fetch_world_get(struct fetch_world *world,

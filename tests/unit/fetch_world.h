@@ -57,6 +57,10 @@ const struct fetch_answer *fetch_world_get(struct fetch_world *world,
 const struct fetch_answer *fetch_world_get_url(struct fetch_world *world,
                                                const char *url);
 
+/* Waits for the answer of a fetch that was started with these as its call. */
+void fetch_world_done(void *world);
+const struct fetch_answer *fetch_world_wait(struct fetch_world *world);
+
 /* Starts without waiting. */
 void fetch_world_start(struct fetch_world *world, const char *host,
                        const char *target);

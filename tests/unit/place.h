@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,42 @@ static inline void place_record(const char *cache, const struct sample *sample,
     place_directory(path, owner);
     snprintf(path, sizeof(path), "%s/v1/%s", cache, sample->name);
     place_file(path, text, length, owner);
+}
+
+/*
+ * Copies the fake helper, so that it is ours wherever we were built, and gives
+ * its path: $NSS_MATRIX_FAKE_HELPER, else the one beside this program. NULL if
+ * it is not there.
+ */
+static inline const char *place_fake_helper(void)
+{
+    static char octets[16 * 1024 * 1024];
+    const char *given = getenv("NSS_MATRIX_FAKE_HELPER");
+    char path[2 * PLACE_MAX] = "";
+    FILE *file;
+
+    if (given != NULL)
+        snprintf(path, sizeof(path), "%s", given);
+    else if (readlink("/proc/self/exe", path, PLACE_MAX) > 0)
+        memcpy(strrchr(path, '/'), "/fake_helper", sizeof("/fake_helper"));
+    file = fopen(path, "re");
+    if (file == NULL)
+        return NULL;
+    place_file(place("fake_helper"), octets,
+               fread(octets, 1, sizeof(octets), file), place_user());
+    fclose(file);
+    return chmod(place("fake_helper"), 0755) == 0 ? place("fake_helper") : NULL;
+}
+
+/* Root becomes the user for good, and the directory is the user's. */
+static inline void place_become_user(void)
+{
+    uid_t user = place_user();
+
+    if (getuid() == 0 &&
+        (chown(place_root, user, user) != 0 || setgroups(0, NULL) != 0 ||
+         setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0))
+        abort();
 }
 
 #endif

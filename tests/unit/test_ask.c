@@ -23,6 +23,7 @@
 #include "place.h"
 
 #define NAME "example.org"
+#define TWICE "wait 12000\nwait 12000\n"
 #define REQUEST "nss-matrix-request 1 " NAME "\n"
 
 enum {
@@ -396,9 +397,8 @@ static void a_senseless_wait_line_moves_nothing(void **state)
 static void a_second_wait_line_is_to_be_tried_again(void **state)
 {
     (void)state;
-    assert_int_equal(
-        after_reply("wait 12000\nwait 12000\nwait 12000\n", 33, false),
-        STATUS_TRY_AGAIN);
+    assert_int_equal(after_reply(TWICE TWICE, 2 * strlen(TWICE), false),
+                     STATUS_TRY_AGAIN);
 }
 
 static struct sockaddr_un address_of(const char *path)

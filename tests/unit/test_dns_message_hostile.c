@@ -119,7 +119,13 @@ static void fails_on_data_of_the_wrong_length(void **state)
     }
     begin("h.example", ns_t_a);
     size_t start =
-        dns_writer_open(&w, DNS_WRITER_AUTHORITY, "example", ns_t_soa, 300);
+        dns_writer_open(&w, DNS_WRITER_ANSWER, "h.example", ns_t_cname, 300);
+    dns_writer_name(&w, "g.example");
+    dns_writer_8(&w, 0); /* after the name, nothing may follow */
+    dns_writer_close(&w, start);
+    assert_failed("h.example", ns_t_a, "malformed answer");
+    begin("h.example", ns_t_a);
+    start = dns_writer_open(&w, DNS_WRITER_AUTHORITY, "example", ns_t_soa, 300);
     dns_writer_put(&w, "\0\0\0\0", 4);
     dns_writer_close(&w, start);
     assert_failed("h.example", ns_t_a, "malformed answer");

@@ -19,10 +19,13 @@
 #define POSTED "POST / HTTP/1.1\r\nHost: " REAL "\r\n"
 #define OWN "Host: " NAME "\r\n"
 #define PUT_RIGHT "Host: " REAL "\r\n"
+#define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
 #define END "\r\n"
 
 /* A text with NULs in it, and its length. */
 #define OCTETS(text) (text), sizeof(text) - 1
+
+#define TEXT(string) ((struct fake_text){string, strlen(string)})
 
 static void run_all(struct fake_text in, struct fake_text out, bool follows)
 {
@@ -34,15 +37,10 @@ static void run_all(struct fake_text in, struct fake_text out, bool follows)
         fake_run(in, out, follows, first, SIZE_MAX);
 }
 
-static struct fake_text text(const char *string)
-{
-    return (struct fake_text){string, strlen(string)};
-}
-
 /* in comes out as out, and the next request is put right. */
 static void follows(const char *in, const char *out)
 {
-    run_all(text(in), text(out), true);
+    run_all(TEXT(in), TEXT(out), true);
 }
 
 static void follows_untouched(const char *in)
@@ -53,7 +51,7 @@ static void follows_untouched(const char *in)
 /* in comes out as out, and all behind it passes untouched. */
 static void gives_up(const char *in, const char *out)
 {
-    run_all(text(in), text(out), false);
+    run_all(TEXT(in), TEXT(out), false);
 }
 
 static void gives_up_untouched(const char *in)
@@ -174,7 +172,7 @@ static void passes_empty_lines_before_a_request(void **state)
     follows("\r\n\n" GET OWN END "\r\n\r\n",
             "\r\n\n" GET PUT_RIGHT END "\r\n\r\n");
     gives_up_untouched("\r" GET OWN END);
-    gives_up_untouched(" " GET OWN END);
+    gives_up_untouched(" / HTTP/1.1\r\n" OWN END);
 }
 
 static void gives_up_on_what_is_no_http_1_request(void **state)
@@ -190,7 +188,7 @@ static void gives_up_on_what_is_no_http_1_request(void **state)
     gives_up_untouched("GET / HTTP/1.1\r\r\n" OWN END);
     gives_up_untouched("GET  HTTP/1.1\r\n" OWN END);
     gives_up_untouched("GET\t/ HTTP/1.1\r\n" OWN END);
-    gives_up_untouched("GET /\tHTTP/1.1\r\n" OWN END);
+    gives_up_untouched("GET /\tx HTTP/1.1\r\n" OWN END);
     gives_up_untouched("G(T / HTTP/1.1\r\n" OWN END);
     gives_up_untouched("M23456789012345678901234567890123 / HTTP/1.1\r\n" OWN);
     follows("M2345678901234567890123456789012 / HTTP/1.1\r\n" OWN END,
@@ -307,30 +305,33 @@ static void gives_up_on_codings_but_one_chunked(void **state)
 
 static void gives_up_on_broken_chunks(void **state)
 {
+    /* a lenient reader would find the last chunk behind them */
     static const char *const BAD[] = {"\r\n",
                                       "g\r\n",
                                       "-1\r\n",
                                       " 1\r\na\r\n",
+                                      "0x1\r\na\r\n",
                                       "1\r\naX",
                                       "1\r\na\rX",
                                       "1\r\r\na\r\n",
+                                      "1\rX\na\r\n",
                                       "1 x\r\na\r\n",
-                                      "1;\ra\r\n",
-                                      "1;\x01\r\na",
-                                      "0x1\r\na\r\n",
-                                      "0\r\n\rX",
-                                      "0\r\nA\x7f\r\n",
-                                      "0\r\n\x01\r\n",
+                                      "1;\rx\r\na\r\n",
+                                      "1;\x01\r\na\r\n",
                                       "1\r\na\r\n;\r\n",
+                                      "0\r\n\rX",
+                                      "0\r\nA\x7f\r\n\r\n",
+                                      "0\r\n\x01\r\n\r\n",
                                       "10000000000000000\r\n"};
     char in[256], out[256];
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
-        snprintf(in, sizeof(in), "%sTransfer-Encoding: chunked\r\n\r\n%s%s",
-                 POST, BAD[i], GET OWN END);
-        snprintf(out, sizeof(out), "%sTransfer-Encoding: chunked\r\n\r\n%s%s",
-                 POSTED, BAD[i], GET OWN END);
+        bool last = strncmp(BAD[i], "0\r", 2) == 0;
+        const char *end = last ? GET OWN END : "0\r\n\r\n" GET OWN END;
+
+        snprintf(in, sizeof(in), "%s%s%s", POST CHUNKED, BAD[i], end);
+        snprintf(out, sizeof(out), "%s%s%s", POSTED CHUNKED, BAD[i], end);
         gives_up(in, out);
     }
 }
@@ -359,16 +360,12 @@ static void gives_up_after_an_upgrade_or_connect(void **state)
 static void forgets_the_last_request(void **state)
 {
     (void)state;
-    follows(POST "Content-Length: 1" END END "a" POST
-                 "Transfer-Encoding: chunked" END END "0\r\n\r\n" POST
+    follows(POST "Content-Length: 1" END END "a" POST CHUNKED "0\r\n\r\n" POST
                  "Content-Length: 2" END END "ab",
-            POSTED "Content-Length: 1" END END "a" POSTED
-                   "Transfer-Encoding: chunked" END END "0\r\n\r\n" POSTED
-                   "Content-Length: 2" END END "ab");
-    follows("GET / HTTP/1.0\r\n\r\n" POST "Transfer-Encoding: chunked" END END
-            "0\r\n\r\n",
-            "GET / HTTP/1.0\r\n\r\n" POSTED "Transfer-Encoding: chunked" END END
-            "0\r\n\r\n");
+            POSTED "Content-Length: 1" END END "a" POSTED CHUNKED
+                   "0\r\n\r\n" POSTED "Content-Length: 2" END END "ab");
+    follows("GET / HTTP/1.0\r\n\r\n" POST CHUNKED "0\r\n\r\n",
+            "GET / HTTP/1.0\r\n\r\n" POSTED CHUNKED "0\r\n\r\n");
 }
 
 int main(void)

@@ -177,35 +177,32 @@ static void may_free_itself_when_told(void **state)
     assert_string_equal(told, "ab");
 }
 
-/* Unwatches b, and watches it anew for what it is not ready for. */
+/* Watches the other one for what it is not ready for. */
 static void rewatch_other(void *argument, uint32_t events)
 {
     struct thing *other = ((struct thing *)argument)->victim;
 
     (void)events;
     assert_int_equal(
-        loop_watch(loop, &other->watch, other->out, EPOLLERR, ready, other),
-        STATUS_OK);
+        loop_watch(loop, &other->watch, other->in, 0, ready, other), STATUS_OK);
 }
 
 static void does_not_tell_events_that_are_no_longer_wanted(void **state)
 {
-    struct thing *a = thing_new('a');
-    struct thing *b = thing_new('b');
+    struct thing *things[] = {thing_new('a'), thing_new('b')};
 
     (void)state;
-    a->victim = b;
-    assert_int_equal(
-        loop_watch(loop, &a->watch, a->in, EPOLLIN, rewatch_other, a),
-        STATUS_OK);
-    watch(b);
-    make_ready(a);
-    make_ready(b);
-    turn();
-    turn();
-    assert_true(strlen(told) <= 1); /* b may have come first, once */
-    thing_free(a);
-    thing_free(b);
+    for (int i = 0; i < 2; i++) {
+        things[i]->victim = things[!i];
+        assert_int_equal(loop_watch(loop, &things[i]->watch, things[i]->in,
+                                    EPOLLIN, rewatch_other, things[i]),
+                         STATUS_OK);
+        make_ready(things[i]);
+    }
+    turn(); /* whichever comes first silences the other */
+    assert_string_equal(told, "");
+    thing_free(things[0]);
+    thing_free(things[1]);
 }
 
 static void changes_the_events_of_a_watch(void **state)
@@ -355,7 +352,6 @@ static void a_timer_that_sets_itself_anew_starves_nobody(void **state)
 static void tells_more_than_one_batch_of_descriptors(void **state)
 {
     struct thing *things[50];
-    bool seen[50] = {false};
 
     (void)state;
     for (int i = 0; i < 50; i++) {
@@ -367,10 +363,8 @@ static void tells_more_than_one_batch_of_descriptors(void **state)
         told[0] = '\0';
         turn();
     }
-    for (int i = 0; i < 50; i++)
-        seen[i] = things[i]->events != 0;
     for (int i = 0; i < 50; i++) {
-        assert_true(seen[i]);
+        assert_true(things[i]->events != 0);
         thing_free(things[i]);
     }
 }

@@ -23,15 +23,14 @@ enum {
 
 #define ASKED "Example.ORG.matrix."
 
-static struct record record_with(const char *targets)
+/* In place: a record's strings point into itself. */
+static void have(struct record *record, const char *targets)
 {
     struct sample sample = sample_answer("example.org", SAMPLE_NOW);
-    struct record record;
 
     sample.targets = targets;
-    sample_into(&sample, &record);
-    assert_int_equal(record_parse(&record, SAMPLE_NOW), STATUS_OK);
-    return record;
+    sample_into(&sample, record);
+    assert_int_equal(record_parse(record, SAMPLE_NOW), STATUS_OK);
 }
 
 static void list_one(int family, const void *octets, char *text)
@@ -60,11 +59,12 @@ static void list_tuples(const struct gaih_addrtuple *tuple, char *text)
 
 static void assert_hostent(const char *targets, int family, const char *wanted)
 {
-    struct record record = record_with(targets);
+    struct record record;
     char text[ROOM], buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
     struct hostent host;
 
+    have(&record, targets);
     assert_int_equal(pack_hostent(&pack, &record, ASKED, family, &host),
                      STATUS_OK);
     list_hostent(&host, text);
@@ -77,11 +77,12 @@ static void assert_hostent(const char *targets, int family, const char *wanted)
 
 static void assert_tuples(const char *targets, const char *wanted)
 {
-    struct record record = record_with(targets);
+    struct record record;
     char text[ROOM], buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
     struct gaih_addrtuple *list = NULL;
 
+    have(&record, targets);
     assert_int_equal(pack_tuples(&pack, &record, ASKED, &list), STATUS_OK);
     list_tuples(list, text);
     assert_string_equal(text, wanted);
@@ -108,12 +109,13 @@ static void only_the_best_priority_is_given(void **state)
     static const char TARGETS[] =
         "target 192.0.2.1 1 10 0 -\ntarget 192.0.2.2 1 10 9 -\n"
         "target 192.0.2.3 1 11 0 -\ntarget 2001:db8::1 1 11 0 -\n";
-    struct record record = record_with(TARGETS);
+    struct record record;
     char buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
     struct hostent host;
 
     (void)state;
+    have(&record, TARGETS);
     assert_hostent(TARGETS, AF_INET, "192.0.2.1 192.0.2.2 ");
     assert_tuples(TARGETS, "192.0.2.1 192.0.2.2 ");
     /* not even where the best has no address of the family */
@@ -135,13 +137,14 @@ static void no_address_is_given_twice(void **state)
 
 static void the_other_family_alone_is_not_found(void **state)
 {
-    struct record record = record_with("target 192.0.2.1 1 0 0 -\n");
+    struct record record;
     char buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
     struct pack nothing = pack_into(buffer, 0);
     struct hostent host = {.h_name = buffer};
 
     (void)state;
+    have(&record, "target 192.0.2.1 1 0 0 -\n");
     assert_int_equal(pack_hostent(&pack, &record, ASKED, AF_INET6, &host),
                      STATUS_NOT_FOUND);
     /* said before any size is computed: a larger buffer would not help */
@@ -168,7 +171,7 @@ static void a_record_without_targets_is_not_found(void **state)
 }
 
 /* count IPv6 targets of one priority, all different. */
-static struct record record_of(unsigned count)
+static void have_many(struct record *record, unsigned count)
 {
     char lines[LIMIT_RECORD];
     size_t at = 0;
@@ -176,12 +179,12 @@ static struct record record_of(unsigned count)
     for (unsigned i = 0; i < count; i++)
         at += (size_t)snprintf(lines + at, sizeof(lines) - at,
                                "target 2001:db8::%x 1 0 0 -\n", i + 1);
-    return record_with(lines);
+    have(record, lines);
 }
 
 static void no_more_than_16_are_given(void **state)
 {
-    struct record record = record_of(40);
+    struct record record;
     char buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
     struct gaih_addrtuple *list = NULL;
@@ -189,6 +192,7 @@ static void no_more_than_16_are_given(void **state)
     unsigned count = 0;
 
     (void)state;
+    have_many(&record, 40);
     assert_int_equal(pack_tuples(&pack, &record, ASKED, &list), STATUS_OK);
     for (; list != NULL; list = list->next)
         count++;
@@ -202,7 +206,7 @@ static void no_more_than_16_are_given(void **state)
 
 static void the_largest_answer_fits_glibcs_first_buffer(void **state)
 {
-    struct record record = record_of(64);
+    struct record record;
     alignas(16) char buffer[FIRST_BUFFER];
     struct gaih_addrtuple *list = NULL;
     struct hostent host;
@@ -210,6 +214,7 @@ static void the_largest_answer_fits_glibcs_first_buffer(void **state)
     char asked[300];
 
     (void)state;
+    have_many(&record, 64);
     /* 255 octets of server name, a suffix and a dot: none is longer */
     memset(asked, 'a', 255);
     memcpy(asked + 255, ".matrix.", sizeof(".matrix."));
@@ -295,8 +300,9 @@ typedef enum status pack_at(const struct record *record, char *start,
 static void at_every_size_and_start(pack_at *pack_at_start)
 {
     static alignas(16) unsigned char room[ROOM];
-    struct record record = record_with(MIXED);
+    struct record record;
 
+    have(&record, MIXED);
     for (size_t start = 0; start < 16; start++) {
         size_t smallest = 0;
 
@@ -330,13 +336,14 @@ static void tuples_fit_at_every_size_and_start(void **state)
 /* What an old nscd does. */
 static void a_tuple_of_the_callers_becomes_the_first(void **state)
 {
-    struct record record = record_with(MIXED);
+    struct record record;
     struct gaih_addrtuple callers;
     struct gaih_addrtuple *list = &callers;
     char text[ROOM], buffer[ROOM];
     struct pack pack = pack_into(buffer, sizeof(buffer));
 
     (void)state;
+    have(&record, MIXED);
     memset(&callers, POISON, sizeof(callers));
     assert_int_equal(pack_tuples(&pack, &record, ASKED, &list), STATUS_OK);
     assert_ptr_equal(list, &callers);
@@ -350,13 +357,14 @@ static void a_tuple_of_the_callers_becomes_the_first(void **state)
 
 static void a_single_address_needs_only_the_callers_tuple(void **state)
 {
-    struct record record = record_with("target 192.0.2.1 1 0 0 -\n");
+    struct record record;
     struct gaih_addrtuple callers;
     struct gaih_addrtuple *list = &callers;
     char buffer[sizeof(ASKED)];
     struct pack pack = pack_into(buffer, sizeof(buffer) - 1);
 
     (void)state;
+    have(&record, "target 192.0.2.1 1 0 0 -\n");
     memset(&callers, POISON, sizeof(callers));
     assert_int_equal(pack_tuples(&pack, &record, ASKED, &list), STATUS_TOO_BIG);
     assert_int_equal(callers.family, (int)0x5a5a5a5a); /* untouched */

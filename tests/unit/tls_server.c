@@ -3,6 +3,7 @@
 #include "tls_server.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -141,6 +142,8 @@ static void *serve(void *argument)
         wait_for_end(connection->fd);
     else if (server->mode == TLS_SERVER_NORMAL ||
              tunnel(server, connection->fd)) {
+        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1},
+                   sizeof(int));
         ssl = SSL_new(server->context);
         must(ssl != NULL && SSL_set_fd(ssl, connection->fd) == 1);
         if (SSL_accept(ssl) == 1)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The shim's word to people: whole lines on stderr, by one write(), never
+ * stdio. `matrix-run -q` (NSS_MATRIX_NOTES=quiet) silences them, `-v`
+ * (NSS_MATRIX_NOTES=verbose) adds a line per name.
+ */
+#ifndef NSS_MATRIX_NOTE_H
+#define NSS_MATRIX_NOTE_H
+
+#include <stdbool.h>
+
+#include "util.h"
+
+enum {
+    NOTE_MAX = 1024, /* a longer line is cut */
+};
+
+/* Reads the environment (secure_getenv); in the constructor. */
+void note_init(void);
+
+/*
+ * Says why a call was refused: `matrix-run: ...`. errno is kept. The same
+ * line is not said again within a minute.
+ */
+void note_refusal(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Says it only under -v. errno is kept. */
+void note_verbose(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Finding the function that a hook stands before. libc's are found once, in
+ * the constructor. A TLS library's is found through the object that called
+ * the hook: dlsym(RTLD_NEXT) misses libraries opened RTLD_LOCAL (Python,
+ * Perl, Ruby, GIO), and "any loaded libssl" is wrong when there are two.
+ */
+#ifndef NSS_MATRIX_REAL_H
+#define NSS_MATRIX_REAL_H
+
+#include <stdbool.h>
+
+#include "util.h"
+
+enum {
+    REAL_OBJECTS_MAX = 32, /* callers remembered per function */
+};
+
+/*
+ * What has been found for one function: static, zero but for its name, one
+ * beside each hook. Append-only; any thread may look.
+ */
+struct real {
+    const char *name;
+    struct real_found {
+        _Atomic(const void *) object; /* the caller's link map */
+        _Atomic(void *) function;
+    } found[REAL_OBJECTS_MAX];
+};
+
+/*
+ * The real function for a call that returns to caller
+ * (__builtin_return_address(0)): the caller's own object is asked with its
+ * own dependencies, the main program by RTLD_NEXT; last, the only candidate
+ * among all loaded objects. NULL if there is none or more than one, and
+ * never the hook itself: the hook then fails its call. errno is kept. Does
+ * not allocate once found.
+ */
+void *real_find(struct real *real, const void *caller);
+
+/*
+ * Whether caller lies in the same object as function: a TLS library calling
+ * itself. A hint only, since return addresses lie after tail calls.
+ */
+bool real_is_own_call(const void *caller, const void *function);
+
+/* libc's function of that name; for constructors. NULL if there is none. */
+void *real_libc(const char *name);
+
+/* In a hook: the real function, typed as the hook is. */
+#define REAL(function)                                                         \
+    ((__typeof__(&(function)))real_find(&real_##function,                      \
+                                        __builtin_return_address(0)))
+
+/* Beside a hook: where its real function is remembered. */
+#define REAL_DECLARE(function)                                                 \
+    static struct real real_##function = {.name = #function}
+
+#endif

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The Debian packages that the project needs, by what for; source it together
+# with packages.sh.
+
+# To build from a clone.
+BUILD_PACKAGES=(gcc libc6-dev make autoconf automake libtool pkg-config
+    libcurl4-openssl-dev libssl-dev libcjson-dev)
+
+# The private federation, and what demo and tests look at it with.
+FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
+    iproute2 util-linux python3)
+
+# The tests.
+TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils procps
+    libgnutls28-dev)
+
+# What only developers and their builds run: format, lint, distcheck, fuzzing.
+LINT_PACKAGES=(clang-format-14 shellcheck mandoc xz-utils git)
+
+# shellcheck disable=SC2034 # the arrays are for whoever sources this file
+:
