@@ -3,7 +3,8 @@
  * Cookie addresses: what a tool is given for a target, standing for (name,
  * address, port). The kernel cannot route them (multicast), so whatever
  * bypasses the shim fails at once: 239.73.0.0/16 for IPv4 targets,
- * ff01::db8:0:0/96 for IPv6 ones.
+ * ff01::db8:0:0/96 for IPv6 ones; ::ffff:239.73.x.y is the same cookie as
+ * 239.73.x.y, as the kernel sees it too.
  *
  * The table is shared across fork (lynx looks up in a child and connects in
  * its parent), append-only, without locks: one cookie for each distinct
@@ -51,10 +52,18 @@ MUST_CHECK enum status cookies_make(const struct cookie *cookie,
 bool cookies_is(const struct address *address);
 
 /* The same for a socket address of any family; false if it is too short. */
-bool cookies_is_socket(const struct sockaddr *socket, socklen_t length);
+bool cookies_is_socket(const struct sockaddr *to, socklen_t length);
 
-/* What a cookie stands for. STATUS_OK, or STATUS_MISS: nobody made it. */
+/*
+ * What a cookie stands for, as far as the table can be believed: a child may
+ * have written to it, so names_check_target has the last word. STATUS_OK, or
+ * STATUS_MISS: nobody made it.
+ */
 MUST_CHECK enum status cookies_find(const struct address *address,
                                     struct cookie *ret_cookie);
+
+/* 64 bits that tell (name, address, port) apart; never 0. */
+uint64_t cookies_hash(const char *key, const struct address *address,
+                      uint16_t port);
 
 #endif

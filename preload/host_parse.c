@@ -128,7 +128,7 @@ static enum host_parse_field field_of(const char *line, size_t length,
                                       struct host_parse_value *ret_value)
 {
     static const struct {
-        const char *name;
+        char name[sizeof("transfer-encoding")];
         enum host_parse_field field;
     } FIELDS[] = {
         {"host", HOST_PARSE_HOST},

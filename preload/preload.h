@@ -4,8 +4,8 @@
  *
  *     HOOK(int, connect, (int fd, const struct sockaddr *to, socklen_t length))
  *     {
- *         if (!is_cookie(to, length))
- *             return REAL(connect)(fd, to, length);
+ *         if (!cookies_is_socket(to, length))
+ *             return REAL_LIBC(connect)(fd, to, length);
  *         ...
  *     }
  *

@@ -17,6 +17,7 @@ enum {
 };
 
 static const ns_type TYPES[FAMILIES] = {[V6] = ns_t_aaaa, [V4] = ns_t_a};
+static const int FAMILY_NUMBERS[FAMILIES] = {[V6] = AF_INET6, [V4] = AF_INET};
 static const char *const TYPE_NAMES[FAMILIES] = {[V6] = "AAAA", [V4] = "A"};
 
 struct entry;
@@ -49,6 +50,7 @@ struct address_book {
     struct dns *dns;
     address_book_changed *changed;
     void *argument;
+    int family; /* AF_UNSPEC: both */
     struct entry *entries;
     char *hosts_file;
 };
@@ -71,6 +73,16 @@ enum status address_book_new(struct loop *loop, struct dns *dns,
         return STATUS_NO_MEMORY;
     *ret_book = TAKE(book);
     return STATUS_OK;
+}
+
+void address_book_limit(struct address_book *book, int family)
+{
+    book->family = family;
+}
+
+static bool is_wanted(const struct address_book *book, int family)
+{
+    return book->family == AF_UNSPEC || book->family == family;
 }
 
 static void free_entry(struct entry *entry)
@@ -282,13 +294,17 @@ static bool is_in_hosts_file(struct entry *entry)
     for (unsigned i = 0; i < count; i++) {
         struct family *family = &families[list[i].family == AF_INET ? V4 : V6];
 
-        family->list[family->count++] = list[i];
+        if (is_wanted(entry->book, list[i].family))
+            family->list[family->count++] = list[i];
     }
     merge(addresses, families);
-    addresses->result = DNS_FOUND;
+    addresses->result = addresses->count > 0 ? DNS_FOUND : DNS_NONE;
     addresses->hosts_file = true;
     addresses->life = LIMIT_HOSTS_FILE_S;
     describe(addresses, families);
+    if (addresses->count == 0)
+        snprintf(addresses->detail, sizeof(addresses->detail),
+                 "the hosts file has only the other family's");
     return true;
 }
 
@@ -298,9 +314,14 @@ static enum status ask(struct entry *entry)
         struct family *family = &entry->families[i];
 
         family->entry = entry;
-        if (dns_ask(entry->book->dns, entry->name, TYPES[i], answered, family,
-                    &family->query) != STATUS_OK)
+        if (!is_wanted(entry->book, FAMILY_NUMBERS[i])) {
+            family->result = DNS_NONE;
+            family->ttl = LIMIT_LIFE_S;
+            snprintf(family->detail, sizeof(family->detail), "not asked");
+        } else if (dns_ask(entry->book->dns, entry->name, TYPES[i], answered,
+                           family, &family->query) != STATUS_OK) {
             return STATUS_NO_MEMORY;
+        }
     }
     return STATUS_OK;
 }

@@ -44,6 +44,9 @@ MUST_CHECK enum status address_book_new(struct loop *loop, struct dns *dns,
                                         void *argument,
                                         struct address_book **ret_book);
 
+/* From here on the book knows AF_INET or AF_INET6 alone (AF_UNSPEC: both). */
+void address_book_limit(struct address_book *book, int family);
+
 /* Cancels what is under way. NULL is accepted. */
 void address_book_free(struct address_book *book);
 

@@ -268,7 +268,8 @@ static void book_changed(void *argument)
     advance(resolution);
 }
 
-/* What is still waited for: if that is DNS alone, the fault is not the web's. */
+/* What is still waited for: if that is DNS alone, the fault is not the web's.
+ */
 static enum error late_error(const struct discovery *discovery)
 {
     for (unsigned i = 0; i < discovery->wish_count; i++)
@@ -321,6 +322,7 @@ enum status resolver_start(struct resolver *resolver,
         resolver_end(resolution);
         return STATUS_NO_MEMORY;
     }
+    address_book_limit(resolution->book, resolver->family);
     resolution->failures = expired_failures(known, now, name->host);
     resolution->discovery->pieces = *known;
     *known = (struct pieces){0};

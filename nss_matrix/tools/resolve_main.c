@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* matrix-resolve: which of its commands is it? */
+#include <signal.h>
+
 #include "resolve_cache.h"
 #include "resolve_options.h"
 #include "resolve_run.h"
 
 int main(int argc, char **argv)
 {
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
     struct resolve_options options;
 
+    /* OpenSSL writes to connections that servers have closed. */
+    sigaction(SIGPIPE, &ignored, NULL);
     resolve_options_read(argc, argv, &options);
     switch (options.command) {
     case RESOLVE_CACHE_SHOW:

@@ -137,6 +137,16 @@ static const char *read_spec(const char *text)
     return text;
 }
 
+/* Answers are kept under the path, so it must mean one file wherever we are. */
+static const char *read_path(const char *option, const char *path)
+{
+    char *absolute = realpath(path, NULL);
+
+    if (absolute == NULL)
+        complain("%s: %s: %s", option, path, strerror(errno));
+    return absolute;
+}
+
 static void set_form(struct resolve_options *options, enum resolve_form form)
 {
     options->form = form;
@@ -173,10 +183,10 @@ static void take_option(struct resolve_options *options, int code)
         options->timeout_ms = read_timeout(optarg);
         break;
     case OPTION_CACERT:
-        options->overrides.ca_file = optarg;
+        options->overrides.ca_file = read_path("--cacert", optarg);
         break;
     case OPTION_CAPATH:
-        options->overrides.ca_path = optarg;
+        options->overrides.ca_path = read_path("--capath", optarg);
         break;
     case OPTION_DNS:
         options->overrides.dns = optarg;

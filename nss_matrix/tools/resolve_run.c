@@ -5,6 +5,7 @@
  */
 #include "resolve_run.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <time.h>
 
@@ -152,6 +153,20 @@ static void complain(const struct run *run, const struct resolve_answer *answer)
             error_name(answer->outcome->error), answer->outcome->reason);
 }
 
+/* `matrix-resolve ... | head`: end as a program does that wrote to no reader.
+ */
+static void end_without_reader(void)
+{
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
+
+    if (errno == EPIPE) {
+        sigaction(SIGPIPE, &normal, NULL);
+        raise(SIGPIPE);
+    }
+    fprintf(stderr, "matrix-resolve: cannot write: %s\n", strerror(errno));
+    exit(status_exit(STATUS_UNAVAILABLE));
+}
+
 static void print_job(struct run *run, struct job *job)
 {
     bool looked_up = job->lookup.done;
@@ -169,7 +184,8 @@ static void print_job(struct run *run, struct job *job)
 
     print_answer(run, &answer);
     complain(run, &answer);
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        end_without_reader();
     if (exit_status > run->worst)
         run->worst = exit_status;
     job->printed = true;

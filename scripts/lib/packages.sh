@@ -42,7 +42,7 @@ _packages_install() {
 need_packages() {
     local missing root=()
     if ! command -v apt-get >/dev/null; then
-        echo "This is no Debian: install what these Debian packages hold: $*" >&2
+        echo "This is no Debian: install what its packages hold: $*" >&2
         return 1
     fi
     mapfile -t missing < <(_packages_missing "$@")

@@ -99,7 +99,7 @@ static void write_all(struct run *run, const char *host)
     host_free(session);
 }
 
-/* The length of an own Host line's value at *ret_at, or 0. */
+/* The length of an own Host line's value at *ret_at, or 0; folded is not. */
 static size_t own_value(const char *line, size_t length, size_t *ret_at)
 {
     size_t at = sizeof("Host:") - 1;
@@ -121,7 +121,9 @@ static size_t own_value(const char *line, size_t length, size_t *ret_at)
     while (at < length && (line[at] == ' ' || line[at] == '\t'))
         at++;
     at += at < length && line[at] == '\r';
-    return at < length && line[at] == '\n' ? end - *ret_at : 0;
+    bool folded =
+        length - at > 1 && (line[at + 1] == ' ' || line[at + 1] == '\t');
+    return at < length && line[at] == '\n' && !folded ? end - *ret_at : 0;
 }
 
 /* Walks over input and output together. */

@@ -170,7 +170,7 @@ static void ends_a_redirect_loop(void **state)
                       TLS_SERVER_KEEPS);
     fetch_world_reply(world, "/y",
                       "HTTP/1.1 301 X\r\nContent-Length: 0\r\n"
-                      "Location: HTTPS://A.test:PORT/x\r\n\r\n",
+                      "Location: HTTPS://A.test:PORT/x#again\r\n\r\n",
                       TLS_SERVER_KEEPS);
     answer = fetch_world_get(world, "a.test", "/x");
     assert_result(answer, FETCH_REDIRECT, "redirected in a loop");

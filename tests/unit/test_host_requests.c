@@ -228,7 +228,8 @@ static void add_look_alike(struct script *script, size_t length)
 
 static void add_chunks(struct script *script)
 {
-    static const char *const TRAILERS[] = {"Host: " NAME, "A: b", " folded"};
+    static const char *const TRAILERS[] = {"Host: " NAME, "X-Host: " NAME,
+                                           " folded"};
     static const char *const ENDS[] = {"", "", " ", ";x", " \t;Host:"};
     char size[64];
 
