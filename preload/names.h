@@ -19,10 +19,19 @@
 #include "status.h"
 #include "util.h"
 
-/* What does not change as long as the delegation stands. Never freed. */
+enum {
+    NAMES_PSEUDO = LIMIT_SERVER_NAME + 24, /* room for NAME.matrix */
+    NAMES_MAX = 65535,                     /* of a process */
+    NAMES_SNAPSHOTS_MAX = 64,              /* of one name */
+};
+
+/*
+ * What does not change as long as the delegation stands. Never freed; when
+ * an answer is refreshed and says the same, it is the same snapshot.
+ */
 struct names_answer {
     char key[LIMIT_SERVER_NAME + 1];       /* of the server name */
-    char pseudo[LIMIT_SERVER_NAME + 24];   /* NAME.matrix, lower case, no dot */
+    char pseudo[NAMES_PSEUDO];             /* as asked: lower case, no dot */
     char cert_name[LIMIT_SERVER_NAME + 1]; /* N: host name or IP text */
     bool cert_is_ip;                       /* then no SNI is sent */
     char host[LIMIT_SERVER_NAME + 1];      /* H: the Host header */
@@ -32,6 +41,7 @@ struct names_answer {
 /*
  * Whether text (length octets; a NUL at the end may be counted) is a
  * pseudo-hostname by its suffix. No I/O; the first question in every hook.
+ * Always false under AT_SECURE.
  */
 bool names_is_pseudo(const char *text, size_t length);
 
@@ -60,13 +70,15 @@ const struct names_answer *names_known(const char *key);
 /*
  * Whether this process's own answer for key has the target: from the answers
  * it got so far, else by asking once. STATUS_OK, STATUS_NOT_FOUND if the
- * answer is another one, or the status of the failure.
+ * answer is another one, or the status of the failure; silent. errno is kept.
  */
 MUST_CHECK enum status names_check_target(const char *key,
                                           const struct address *address,
                                           uint16_t port);
 
-/* Calls visit for every answer that is known, newest first, until it is true.
+/*
+ * Calls visit for the answer that stands now of every name that is known,
+ * the newest name first, until it is true; says whether it was.
  */
 typedef bool names_visit(void *argument, const struct names_answer *answer);
 bool names_each(names_visit *visit, void *argument);

@@ -20,7 +20,8 @@ void note_init(void);
 
 /*
  * Says why a call was refused: `matrix-run: ...`. errno is kept. The same
- * line is not said again within a minute.
+ * line is not said again within a minute. Octets that are not printable
+ * become `?`.
  */
 void note_refusal(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -1,80 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the built module answers, called as libc and nscd call it. */
+/* What the built module answers, and what its hooks say of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
-#include <stdalign.h>
 
-#include "module_world.h"
-
-#define NAME "Example.ORG.matrix"
-#define MIXED                                                                  \
-    "target 192.0.2.1 8448 10 0 -\ntarget 2001:db8::1 8448 10 0 -\n"           \
-    "target 192.0.2.2 8448 10 0 -\ntarget 192.0.2.9 8448 20 0 -\n"
-
-enum {
-    ROOM = 2048,
-    POISON = 0x5a,
-    UNTOUCHED = 999, /* in variables that a hook must not write to */
-};
-
-/* What one call of a hook gave. */
-struct outcome {
-    enum nss_status status;
-    int errno_value, h_errno_value;
-    int32_t ttl;
-    char *canonical;
-    struct gaih_addrtuple *list;
-    struct hostent host;
-};
-
-static alignas(16) char room[ROOM];
-
-static struct outcome call4(const char *name, char *buffer, size_t size)
-{
-    struct outcome got = {
-        .errno_value = UNTOUCHED, .h_errno_value = UNTOUCHED, .ttl = UNTOUCHED};
-
-    errno = 4711;
-    got.status = hooks.by_name4(name, &got.list, buffer, size, &got.errno_value,
-                                &got.h_errno_value, &got.ttl);
-    assert_int_equal(errno, 4711); /* nscd has variables of its own */
-    return got;
-}
-
-static struct outcome call3(const char *name, int family, char *buffer,
-                            size_t size)
-{
-    struct outcome got = {
-        .errno_value = UNTOUCHED, .h_errno_value = UNTOUCHED, .ttl = UNTOUCHED};
-
-    errno = 4711;
-    got.status =
-        hooks.by_name3(name, family, &got.host, buffer, size, &got.errno_value,
-                       &got.h_errno_value, &got.ttl, &got.canonical);
-    assert_int_equal(errno, 4711);
-    return got;
-}
-
-static void assert_outcome(struct outcome got, enum nss_status status,
-                           int errno_value, int h_errno_value)
-{
-    assert_int_equal(got.status, status);
-    assert_int_equal(got.errno_value, errno_value);
-    assert_int_equal(got.h_errno_value, h_errno_value);
-    if (status == NSS_STATUS_SUCCESS) {
-        assert_in_range(got.ttl, SAMPLE_LIFE - 60, SAMPLE_LIFE);
-    } else {
-        assert_int_equal(got.ttl, 0);
-        assert_null(got.list);
-        assert_null(got.host.h_name);
-        assert_null(got.canonical);
-    }
-}
+#include "nss_call.h"
 
 /* The same outcome from all four hooks, in both families. */
 static void assert_everywhere(const char *name, enum nss_status status,
@@ -98,14 +31,6 @@ static void assert_everywhere(const char *name, enum nss_status status,
     got.status = hooks.by_name(name, &got.host, room, sizeof(room),
                                &got.errno_value, &got.h_errno_value);
     assert_outcome(got, status, errno_value, h_errno_value);
-}
-
-static const char *text_of(int family, const void *octets)
-{
-    static char text[INET6_ADDRSTRLEN];
-
-    assert_non_null(inet_ntop(family, octets, text, sizeof(text)));
-    return text;
 }
 
 static void the_fourth_hook_answers_in_both_families(void **state)
@@ -296,102 +221,6 @@ static void other_families_are_not_for_us(void **state)
                    NSS_STATUS_UNAVAIL, UNTOUCHED, NO_RECOVERY);
 }
 
-/* getaddrinfo hands over the real ones: what is said must be said last. */
-static void errno_and_h_errno_themselves_can_be_told(void **state)
-{
-    struct gaih_addrtuple *list = NULL;
-
-    (void)state;
-    world_have_targets("example.org", MIXED);
-    errno = 4711;
-    assert_int_equal(hooks.by_name4("nobody-asked.example.matrix", &list, room,
-                                    sizeof(room), &errno, &h_errno, NULL),
-                     NSS_STATUS_TRYAGAIN);
-    assert_int_equal(errno, EAGAIN);
-    assert_int_equal(h_errno, TRY_AGAIN);
-    errno = 4711;
-    assert_int_equal(
-        hooks.by_name4(NAME, &list, room, 16, &errno, &h_errno, NULL),
-        NSS_STATUS_TRYAGAIN);
-    assert_int_equal(errno, ERANGE);
-    assert_int_equal(h_errno, NETDB_INTERNAL);
-    errno = 4711;
-    assert_int_equal(
-        hooks.by_name4(NAME, &list, room, sizeof(room), &errno, &h_errno, NULL),
-        NSS_STATUS_SUCCESS);
-    assert_int_equal(errno, 4711);
-    assert_int_equal(h_errno, NETDB_SUCCESS);
-}
-
-static void assert_poison(size_t from, size_t to)
-{
-    for (; from < to; from++)
-        assert_int_equal(room[from], POISON);
-}
-
-typedef struct outcome call(char *buffer, size_t size);
-
-static struct outcome call_fourth(char *buffer, size_t size)
-{
-    return call4(NAME, buffer, size);
-}
-
-static struct outcome call_third(char *buffer, size_t size)
-{
-    return call3(NAME, AF_INET, buffer, size);
-}
-
-/* ERANGE until it fits, then success; nothing is written beside the buffer. */
-static void at_every_size_and_start(call *call_hook)
-{
-    for (size_t start = 0; start < 16; start++) {
-        bool fitted = false;
-
-        for (size_t size = 0; size < 400; size++) {
-            memset(room, POISON, sizeof(room));
-            struct outcome got = call_hook(room + start, size);
-
-            fitted = fitted || got.status == NSS_STATUS_SUCCESS;
-            if (fitted)
-                assert_outcome(got, NSS_STATUS_SUCCESS, UNTOUCHED,
-                               NETDB_SUCCESS);
-            else
-                assert_outcome(got, NSS_STATUS_TRYAGAIN, ERANGE,
-                               NETDB_INTERNAL);
-            assert_poison(0, start);
-            assert_poison(start + size, sizeof(room));
-        }
-        assert_true(fitted);
-    }
-}
-
-static void every_size_and_start_of_buffer_is_right(void **state)
-{
-    (void)state;
-    world_have_targets("example.org", MIXED);
-    at_every_size_and_start(call_third);
-    at_every_size_and_start(call_fourth);
-}
-
-static void a_tuple_that_is_given_becomes_the_first(void **state)
-{
-    struct gaih_addrtuple given;
-    struct gaih_addrtuple *list = &given;
-    int errno_value, h_errno_value;
-
-    (void)state;
-    memset(&given, POISON, sizeof(given));
-    world_have_targets("example.org", MIXED);
-    assert_int_equal(hooks.by_name4(NAME, &list, room, sizeof(room),
-                                    &errno_value, &h_errno_value, NULL),
-                     NSS_STATUS_SUCCESS);
-    assert_ptr_equal(list, &given);
-    assert_string_equal(text_of(given.family, given.addr), "192.0.2.1");
-    assert_string_equal(text_of(given.next->family, given.next->addr),
-                        "2001:db8::1");
-    assert_null(given.next->next->next);
-}
-
 #define IN_WORLD(test) cmocka_unit_test_setup(test, world_without_helper)
 
 int main(void)
@@ -408,9 +237,6 @@ int main(void)
         IN_WORLD(bad_names_of_our_own_are_not_found),
         IN_WORLD(af_unspec_is_read_as_af_inet),
         IN_WORLD(other_families_are_not_for_us),
-        IN_WORLD(errno_and_h_errno_themselves_can_be_told),
-        IN_WORLD(every_size_and_start_of_buffer_is_right),
-        IN_WORLD(a_tuple_that_is_given_becomes_the_first),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

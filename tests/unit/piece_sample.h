@@ -28,7 +28,7 @@ static inline struct piece *piece_sample(enum piece_kind kind, const char *name,
     piece->found = PIECE_SAMPLE_NOW - 100;
     piece->expires = PIECE_SAMPLE_NOW + 300;
     piece->ms = 42;
-    snprintf(piece->detail, sizeof(piece->detail), "of %s", name);
+    snprintf(piece->detail, sizeof(piece->detail), "of %.200s", name);
     return piece;
 }
 

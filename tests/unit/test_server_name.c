@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of server names, and the table of pseudo-hostnames. */
+/* The grammar of server names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,11 +23,6 @@ static enum status parse(const char *text, struct server_name *ret_name)
                      status == STATUS_OK && ret_name->port == 0 &&
                          ret_name->kind == SERVER_NAME_HOST);
     return status;
-}
-
-static enum status from_pseudo(const char *text, struct server_name *ret_name)
-{
-    return server_name_from_pseudo(text, strlen(text), ret_name);
 }
 
 static void reads_names_with_and_without_port(void **state)
@@ -188,7 +183,6 @@ static void takes_255_octets_and_refuses_256(void **state)
                                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     static const char HOST_256[] =
         LABEL63 "." LABEL63 "." LABEL63 "." LABEL63 "a";
-    char pseudo[300];
     struct server_name name;
 
     (void)state;
@@ -199,12 +193,6 @@ static void takes_255_octets_and_refuses_256(void **state)
     assert_int_equal(parse(HOST_255, &name), STATUS_OK);
     assert_false(name.resolvable); /* DNS stops at 253 */
     assert_int_equal(parse(HOST_256, &name), STATUS_INVALID);
-
-    /* The limit is the server name's: the suffix does not count. */
-    snprintf(pseudo, sizeof(pseudo), "%s.matrix", HOST_255);
-    assert_int_equal(from_pseudo(pseudo, &name), STATUS_OK);
-    snprintf(pseudo, sizeof(pseudo), "%s.matrix.", HOST_256);
-    assert_int_equal(from_pseudo(pseudo, &name), STATUS_INVALID);
 }
 
 static void knows_names_that_dns_cannot_hold(void **state)
@@ -223,143 +211,6 @@ static void knows_names_that_dns_cannot_hold(void **state)
     assert_true(name.resolvable);
     assert_false(server_name_resolvable(""));
     assert_true(server_name_resolvable("a"));
-}
-
-static const struct {
-    const char *pseudo, *text;
-} PSEUDO[] = {
-    {"192.0.2.10.matrix", "192.0.2.10"},
-    {"192.0.2.10.8448.matrix", "192.0.2.10:8448"},
-    {"2001-db8--55.ipv6-literal.matrix", "[2001:db8::55]"},
-    {"2001-db8--55.ipv6-literal.8448.matrix", "[2001:db8::55]:8448"},
-    {"--1.ipv6-literal.matrix", "[::1]"},
-    {"--ffff-192.0.2.1.ipv6-literal.matrix", "[::ffff:192.0.2.1]"},
-    {"example.org.8443.matrix", "example.org:8443"},
-    {"example.org.matrix", "example.org"},
-    {"localhost.matrix", "localhost"},
-    {"localhost.8008.matrix", "localhost:8008"},
-    {"-x.matrix", "-x"},
-    {"ipv6-literal.matrix", "ipv6-literal"},
-    {"a..matrix", "a."},
-};
-
-static void reads_the_table_of_pseudo_hostnames(void **state)
-{
-    struct server_name name;
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(PSEUDO); i++) {
-        if (from_pseudo(PSEUDO[i].pseudo, &name) != STATUS_OK)
-            fail_msg("refused %s", PSEUDO[i].pseudo);
-        assert_string_equal(name.text, PSEUDO[i].text);
-        assert_true(
-            server_name_is_pseudo(PSEUDO[i].pseudo, strlen(PSEUDO[i].pseudo)));
-    }
-}
-
-static void the_suffix_has_no_case_and_may_end_in_a_dot(void **state)
-{
-    struct server_name name;
-
-    (void)state;
-    assert_int_equal(from_pseudo("A.Matrix.", &name), STATUS_OK);
-    assert_string_equal(name.text, "A");
-    assert_string_equal(name.key, "a");
-    assert_int_equal(from_pseudo("Example.ORG.MATRIX", &name), STATUS_OK);
-    assert_string_equal(name.text, "Example.ORG");
-    assert_int_equal(from_pseudo("2001-DB8--55.IPv6-Literal.MATRIX", &name),
-                     STATUS_OK);
-    assert_string_equal(name.key, "[2001:db8::55]");
-}
-
-static void leaves_other_names_to_others(void **state)
-{
-    static const char *const FOREIGN[] = {
-        "",           ".",         "matrix",       ".matrix",   "..",
-        "matrix.org", "amatrix",   "a.matrix.org", "matrix.",   ".matrix.",
-        "a.matrix..", "a.matrix ", "a.matri",      "a.matrixx", "example.org",
-    };
-    struct server_name name;
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(FOREIGN); i++) {
-        assert_int_equal(from_pseudo(FOREIGN[i], &name), STATUS_NOT_OURS);
-        assert_false(server_name_is_pseudo(FOREIGN[i], strlen(FOREIGN[i])));
-    }
-}
-
-static void refuses_bad_names_of_our_own(void **state)
-{
-    static const char *const BAD[] = {
-        "../../etc/passwd.matrix",
-        "a/b.matrix",
-        "a\nb.matrix",
-        "a b.matrix",
-        "a%41.matrix",
-        "b\xc3\xbc"
-        "cher.matrix",
-        "my_server.matrix",
-        "[::1].matrix",
-        "[::1]:8448.matrix",
-        "h:8448.matrix",
-        "h:1.8448.matrix",
-        "127.1.matrix",
-        "0x7f.1.matrix",
-        "2130706433.matrix",
-        "1.2.3.4.5.6.matrix",
-        "192.0.2.10.0.matrix",
-        "192.0.2.10.65536.matrix",
-        "010.0.0.1.matrix",
-        "192.0.2.256.matrix",
-        "192.0.2.10..matrix",
-        "example.org.0.matrix",
-        "example.org.65536.matrix",
-        "example.org.123456.matrix",
-        "example.org.1.2.matrix",
-        "a.matrix.matrix",
-        "a.matrix.8448.matrix",
-        "a.matrix..matrix",
-        "example.org.ipv6-literal.matrix",
-        "192.0.2.1.ipv6-literal.matrix",
-        "2001:db8--55.ipv6-literal.matrix",
-        "1-2-3.ipv6-literal.matrix",
-        "--1.ipv6-literal.0.matrix",
-        "--1.ipv6-literal..matrix.matrix",
-        "---.ipv6-literal.matrix",
-    };
-    struct server_name name;
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(BAD); i++)
-        if (from_pseudo(BAD[i], &name) != STATUS_INVALID)
-            fail_msg("took %s", BAD[i]);
-}
-
-static void an_octet_nul_ends_nothing(void **state)
-{
-    static const char INSIDE[] = "exa\0mple.org.matrix";
-    struct server_name name;
-
-    (void)state;
-    assert_int_equal(server_name_from_pseudo(INSIDE, sizeof(INSIDE) - 1, &name),
-                     STATUS_INVALID);
-    assert_int_equal(server_name_parse("a.org\0", 6, &name), STATUS_INVALID);
-}
-
-static void a_name_of_any_length_is_survived(void **state)
-{
-    static char text[100000];
-    struct server_name name;
-
-    (void)state;
-    memset(text, 'a', sizeof(text));
-    memcpy(text + sizeof(text) - 7, ".matrix", 7);
-    for (size_t length = sizeof(text); length > 7; length /= 2)
-        assert_int_equal(server_name_from_pseudo(text + sizeof(text) - length,
-                                                 length, &name),
-                         length - 7 <= 255 ? STATUS_OK : STATUS_INVALID);
-    assert_int_equal(server_name_parse(text, sizeof(text), &name),
-                     STATUS_INVALID);
 }
 
 /* A digit more or less must not read over the caller's octets: ASan looks. */
@@ -384,34 +235,6 @@ static void reads_no_octet_that_is_not_given(void **state)
     }
 }
 
-static void pseudo_hostnames_lead_there_and_back(void **state)
-{
-    static const char *const NAMES[][2] = {
-        {"example.org", "example.org.matrix"},
-        {"Example.org.:443", "Example.org.443.matrix"},
-        {"192.0.2.10:8448", "192.0.2.10.8448.matrix"},
-        {"[2001:db8::55]", "2001-db8--55.ipv6-literal.matrix"},
-        {"[::1]:8448", "--1.ipv6-literal.8448.matrix"},
-        {"[::ffff:192.0.2.1]", "--ffff-192.0.2.1.ipv6-literal.matrix"},
-    };
-    struct server_name name, back;
-    char text[300];
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++) {
-        assert_int_equal(parse(NAMES[i][0], &name), STATUS_OK);
-        assert_int_equal(server_name_to_pseudo(&name, text, sizeof(text)),
-                         STATUS_OK);
-        assert_string_equal(text, NAMES[i][1]);
-        assert_int_equal(from_pseudo(text, &back), STATUS_OK);
-        assert_string_equal(back.key, name.key);
-    }
-    assert_int_equal(server_name_to_pseudo(&name, text, strlen(NAMES[5][1])),
-                     STATUS_TOO_BIG);
-    assert_int_equal(
-        server_name_to_pseudo(&name, text, strlen(NAMES[5][1]) + 1), STATUS_OK);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,14 +244,7 @@ int main(void)
         cmocka_unit_test(refuses_an_octet_of_any_value_outside_the_grammar),
         cmocka_unit_test(takes_255_octets_and_refuses_256),
         cmocka_unit_test(knows_names_that_dns_cannot_hold),
-        cmocka_unit_test(reads_the_table_of_pseudo_hostnames),
-        cmocka_unit_test(the_suffix_has_no_case_and_may_end_in_a_dot),
-        cmocka_unit_test(leaves_other_names_to_others),
-        cmocka_unit_test(refuses_bad_names_of_our_own),
-        cmocka_unit_test(an_octet_nul_ends_nothing),
-        cmocka_unit_test(a_name_of_any_length_is_survived),
         cmocka_unit_test(reads_no_octet_that_is_not_given),
-        cmocka_unit_test(pseudo_hostnames_lead_there_and_back),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
