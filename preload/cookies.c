@@ -125,8 +125,7 @@ static bool is_name(const struct search *search, uint32_t at)
 static uint32_t make_name(const struct search *search)
 {
     size_t size = strlen(search->cookie->key) + 1;
-    uint32_t at =
-        take_room(&table->names_used, (uint32_t)size, NAMES_ROOM - 1);
+    uint32_t at = take_room(&table->names_used, (uint32_t)size, NAMES_ROOM - 1);
 
     if (at != 0)
         memcpy(table->text + at, search->cookie->key, size);

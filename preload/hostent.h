@@ -15,13 +15,20 @@ enum {
                    LIMIT_SERVER_NAME + 32,
 };
 
+/* The caller's. */
+struct hostent_buffer {
+    char *start;
+    size_t size;
+};
+
 /*
  * Lays the cookies of one family into the buffer: no aliases, name as h_name.
  * STATUS_OK; STATUS_NOT_FOUND if there are none; STATUS_TOO_BIG.
  */
 MUST_CHECK enum status hostent_make(const char *name, int family,
-                                    const struct targets *targets, char *buffer,
-                                    size_t room, struct hostent *ret_host);
+                                    const struct targets *targets,
+                                    struct hostent_buffer buffer,
+                                    struct hostent *ret_host);
 
 /* Takes cookies out of an answer, in place; whether an address is left. */
 bool hostent_drop_cookies(struct hostent *host);

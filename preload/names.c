@@ -323,8 +323,8 @@ enum status names_find_record(const char *pseudo, size_t length,
                               const struct names_answer **ret_answer)
 {
     int saved = errno;
-    enum status status = find(pseudo, without_nul(pseudo, length), ret_record,
-                              true, ret_answer);
+    enum status status =
+        find(pseudo, without_nul(pseudo, length), ret_record, true, ret_answer);
 
     errno = saved;
     return status;
@@ -335,8 +335,8 @@ enum status names_find(const char *pseudo, size_t length,
 {
     struct record record;
     int saved = errno;
-    enum status status = find(pseudo, without_nul(pseudo, length), &record,
-                              false, ret_answer);
+    enum status status =
+        find(pseudo, without_nul(pseudo, length), &record, false, ret_answer);
 
     errno = saved;
     return status;
@@ -345,7 +345,8 @@ enum status names_find(const char *pseudo, size_t length,
 const struct names_answer *names_known(const char *key)
 {
     struct name *name = find_name(key);
-    struct snapshot *current = name != NULL ? atomic_load(&name->current) : NULL;
+    struct snapshot *current =
+        name != NULL ? atomic_load(&name->current) : NULL;
 
     return current != NULL ? &current->answer : NULL;
 }

@@ -105,8 +105,7 @@ static void say(const char *format, va_list values, bool once)
     size_t length;
 
     memcpy(line, PREFIX, prefix);
-    formatted =
-        vsnprintf(line + prefix, sizeof(line) - prefix, format, values);
+    formatted = vsnprintf(line + prefix, sizeof(line) - prefix, format, values);
     if (formatted < 0)
         return;
     length = strlen(line);

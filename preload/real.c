@@ -17,28 +17,35 @@
 #include "real_version.h"
 
 /* All that REAL_LIBC_DECLARE made; the linker knows where they are. */
-extern struct real_once __start_real_libc[] __attribute__((visibility("hidden")));
-extern struct real_once __stop_real_libc[] __attribute__((visibility("hidden")));
+extern struct real_once __start_real_libc[]
+    __attribute__((visibility("hidden")));
+extern struct real_once __stop_real_libc[]
+    __attribute__((visibility("hidden")));
+
+/* glibc 2.35 has it, in its loader: weak, so that libc is all we need. */
+#if __GLIBC_PREREQ(2, 35)
+#pragma weak _dl_find_object
+#endif
 
 /*
- * The object an address lies in, NULL if in none: code made at run time. In
- * glibc 2.35 and later without a lock, so cheap enough for every call.
+ * The object an address lies in, NULL if in none: code made at run time.
+ * dladdr1 looks for the symbol too, which is much for every call.
  */
 static const struct link_map *object_of(const void *address)
 {
-#if __GLIBC_PREREQ(2, 35)
-    struct dl_find_object found;
-
-    if (_dl_find_object((void *)address, &found) == 0)
-        return found.dlfo_link_map;
-#else
     struct link_map *map;
     Dl_info info;
 
-    if (dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) != 0)
-        return map;
+#if __GLIBC_PREREQ(2, 35)
+    struct dl_find_object found;
+
+    if (_dl_find_object != NULL)
+        return _dl_find_object((void *)address, &found) == 0
+                   ? found.dlfo_link_map
+                   : NULL;
 #endif
-    return NULL;
+    return dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 ? map
+                                                                        : NULL;
 }
 
 /* A call at the very end of an object returns to behind it. */
@@ -57,8 +64,8 @@ bool real_is_own_call(const void *caller, const void *function)
 /* Our own hook is never the real function. */
 static void *not_ours(void *function)
 {
-    return function != NULL &&
-                   object_of(function) == object_of((void *)(uintptr_t)real_find)
+    return function != NULL && object_of(function) ==
+                                   object_of((void *)(uintptr_t)real_find)
                ? NULL
                : function;
 }
@@ -139,7 +146,8 @@ static void *search(const char *name, const struct link_map *caller)
     return function;
 }
 
-/* What is remembered must not be unloaded: dlclose() would leave it dangling. */
+/* What is remembered must not be unloaded: dlclose() would leave it dangling.
+ */
 static void keep_loaded(const void *function)
 {
     const struct link_map *object = object_of(function);
@@ -147,8 +155,7 @@ static void keep_loaded(const void *function)
 
     if (object == NULL || object->l_name[0] == '\0')
         return;
-    handle =
-        dlopen(object->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    handle = dlopen(object->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
     if (handle != NULL)
         dlclose(handle);
 }

@@ -26,8 +26,7 @@ MUST_CHECK enum status targets_find(const char *pseudo,
                                     struct targets *ret_targets);
 
 /* Where the n-th of a family is; ret_targets->count if there is none. */
-unsigned targets_next(const struct targets *targets, int family,
-                      unsigned from);
+unsigned targets_next(const struct targets *targets, int family, unsigned from);
 
 /* What the status is to getaddrinfo and to h_errno. */
 int targets_eai(enum status status);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What several processes have to do with one cache: the lock that merges
+ * lookups of one name; listing, removing, sweeping.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cache_sample.h"
+#include "deadline.h"
+
+enum {
+    LONG_MS = 20000, /* the test would have failed by then */
+    SHORT_MS = 20,
+    HOUR_S = 3600,
+};
+
+static struct cache_place user;
+static struct server_name name;
+
+static int begin(void **state)
+{
+    (void)state;
+    cache_sample_home("home");
+    cache_sample_name("example.org", &name);
+    place_be_user();
+    return cache_own_place(&CACHE_SAMPLE_SETTINGS, &user) == STATUS_OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    place_be_self();
+    return 0;
+}
+
+static int lock_now(void)
+{
+    int lock = -1;
+
+    assert_int_equal(cache_lock(&user, &name, 0, &lock), STATUS_OK);
+    assert_true(lock >= 0);
+    return lock;
+}
+
+static void locks_and_unlocks(void **state)
+{
+    int lock;
+
+    (void)state;
+    lock = lock_now();
+    assert_int_equal(fcntl(lock, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    close(lock);
+    close(lock_now());
+}
+
+static void other_names_have_other_locks(void **state)
+{
+    int lock = lock_now();
+    int other;
+
+    (void)state;
+    cache_sample_name("example.org:8448", &name);
+    other = lock_now();
+    close(other);
+    close(lock);
+}
+
+static void waiting_for_the_lock_is_bounded(void **state)
+{
+    int lock = lock_now();
+    int64_t start = deadline_clock();
+    int second = -2;
+
+    (void)state;
+    assert_int_equal(cache_lock(&user, &name, SHORT_MS, &second), STATUS_MISS);
+    assert_int_equal(second, -2);
+    assert_in_range(deadline_clock() - start, SHORT_MS - 1, LONG_MS);
+    close(lock);
+}
+
+static void waiting_leaves_no_alarm_behind(void **state)
+{
+    struct sigaction before = {0};
+    struct sigaction after;
+    struct itimerval timer;
+    int lock = lock_now();
+    int second;
+
+    (void)state;
+    sigaction(SIGALRM, NULL, &before);
+    assert_int_equal(cache_lock(&user, &name, SHORT_MS, &second), STATUS_MISS);
+    sigaction(SIGALRM, NULL, &after);
+    assert_ptr_equal(before.sa_handler, after.sa_handler);
+    assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
+    assert_int_equal(timer.it_value.tv_sec + timer.it_value.tv_usec, 0);
+    assert_int_equal(timer.it_interval.tv_sec + timer.it_interval.tv_usec, 0);
+    close(lock);
+}
+
+/* Says how each attempt went: m for a miss, k for the lock. */
+static _Noreturn void second_process(int out)
+{
+    int lock = -1;
+
+    if (cache_lock(&user, &name, 0, &lock) == STATUS_MISS)
+        (void)!write(out, "m", 1);
+    if (cache_lock(&user, &name, LONG_MS, &lock) == STATUS_OK)
+        (void)!write(out, "k", 1);
+    _exit(0);
+}
+
+static void the_second_process_waits_for_the_first(void **state)
+{
+    struct pollfd answer = {.events = POLLIN};
+    int lock = lock_now();
+    int ends[2];
+    char said;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(lock); /* or it would hold what it waits for */
+        close(ends[0]);
+        second_process(ends[1]);
+    }
+    close(ends[1]);
+    answer.fd = ends[0];
+    assert_int_equal(read(ends[0], &said, 1), 1);
+    assert_int_equal(said, 'm');
+    assert_int_equal(poll(&answer, 1, 0), 0);
+    close(lock);
+    assert_int_equal(read(ends[0], &said, 1), 1);
+    assert_int_equal(said, 'k');
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(ends[0]);
+}
+
+static void the_lock_of_a_process_that_died_is_free(void **state)
+{
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0) {
+        int lock;
+
+        (void)!cache_lock(&user, &name, 0, &lock);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(lock_now());
+}
+
+static void a_link_is_no_lock(void **state)
+{
+    char path[PATH_MAX];
+    int lock = lock_now();
+
+    (void)state;
+    close(lock);
+    cache_sample_path(&user, "/v1/~locks/example.org", path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("../elsewhere", path), 0);
+    assert_int_equal(cache_lock(&user, &name, 0, &lock), STATUS_MISS);
+    assert_false(cache_sample_is_there(&user, "/v1/elsewhere"));
+}
+
+static void write_name(const char *text)
+{
+    struct server_name other;
+
+    cache_sample_name(text, &other);
+    assert_int_equal(cache_write(&user, &other, "r", 1, "p", 1), STATUS_OK);
+}
+
+/* Counts, and knows one name from all others. */
+static void note(void *argument, const char *key)
+{
+    assert_string_equal(key, "a.example");
+    ++*(unsigned *)argument;
+}
+
+static void lists_names_and_nothing_else(void **state)
+{
+    unsigned listed = 0;
+
+    (void)state;
+    assert_int_equal(cache_list(&user, note, &listed), STATUS_MISS);
+    write_name("a.example");
+    close(lock_now());
+    cache_prune(&user, time(NULL));
+    assert_int_equal(cache_list(&user, note, &listed), STATUS_OK);
+    assert_int_equal(listed, 1);
+}
+
+static void removes_all_of_a_name(void **state)
+{
+    (void)state;
+    assert_int_equal(cache_remove(&user, "example.org"), STATUS_MISS);
+    write_name("example.org");
+    write_name("b.example");
+    close(lock_now());
+    assert_int_equal(cache_remove(&user, "example.org"), STATUS_OK);
+    assert_false(cache_sample_is_there(&user, "/v1/example.org"));
+    assert_false(cache_sample_is_there(&user, "/v1/~pieces/example.org"));
+    assert_false(cache_sample_is_there(&user, "/v1/~locks/example.org"));
+    assert_true(cache_sample_is_there(&user, "/v1/b.example"));
+    assert_int_equal(cache_remove(&user, "example.org"), STATUS_MISS);
+}
+
+/* Makes a file, or what is there, that many seconds old. */
+static void make_old(const char *below, int64_t age)
+{
+    struct timespec times[2] = {{.tv_sec = time(NULL) - age},
+                                {.tv_sec = time(NULL) - age}};
+    char path[PATH_MAX];
+    int fd;
+
+    cache_sample_path(&user, below, path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+}
+
+static void sweeps_out_what_has_ended(void **state)
+{
+    static const struct {
+        const char *below;
+        int64_t age;
+        bool stays;
+    } FILES[] = {
+        {"/v1/old.example", LIMIT_LIFE_S + 60, false},
+        {"/v1/~pieces/old.example", LIMIT_LIFE_S + 60, false},
+        {"/v1/~locks/old.example", LIMIT_LIFE_S + 60, false},
+        {"/v1/~pieces/alone.example", LIMIT_LIFE_S + 60, false},
+        {"/v1/~locks/alone.example", LIMIT_LIFE_S + 60, false},
+        {"/v1/~tmp.0000000000000000", HOUR_S + 60, false},
+        {"/v1/new.example", LIMIT_LIFE_S - 60, true},
+        {"/v1/~pieces/new.example", LIMIT_LIFE_S - 60, true},
+        {"/v1/~locks/new.example", 0, true},
+        {"/v1/~tmp.1111111111111111", HOUR_S - 60, true},
+    };
+
+    (void)state;
+    write_name("example.org");
+    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++)
+        make_old(FILES[i].below, FILES[i].age);
+    cache_prune(&user, time(NULL));
+    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++)
+        if (cache_sample_is_there(&user, FILES[i].below) != FILES[i].stays)
+            fail_msg("%s", FILES[i].below);
+    assert_true(cache_sample_is_there(&user, "/v1/example.org"));
+    assert_true(cache_sample_is_there(&user, "/v1/~pieces"));
+}
+
+static void sweeps_once_an_hour(void **state)
+{
+    int64_t now = time(NULL);
+
+    (void)state;
+    write_name("example.org");
+    cache_prune(&user, now);
+    make_old("/v1/old.example", LIMIT_LIFE_S + 60);
+    cache_prune(&user, now + 60);
+    assert_true(cache_sample_is_there(&user, "/v1/old.example"));
+    cache_prune(&user, now + HOUR_S + 60);
+    assert_false(cache_sample_is_there(&user, "/v1/old.example"));
+}
+
+static void there_may_be_nothing_to_sweep(void **state)
+{
+    (void)state;
+    cache_prune(&user, time(NULL));
+    assert_false(cache_sample_is_there(&user, "/v1"));
+}
+
+#define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CACHE_TEST(locks_and_unlocks),
+        CACHE_TEST(other_names_have_other_locks),
+        CACHE_TEST(waiting_for_the_lock_is_bounded),
+        CACHE_TEST(waiting_leaves_no_alarm_behind),
+        CACHE_TEST(the_second_process_waits_for_the_first),
+        CACHE_TEST(the_lock_of_a_process_that_died_is_free),
+        CACHE_TEST(a_link_is_no_lock),
+        CACHE_TEST(lists_names_and_nothing_else),
+        CACHE_TEST(removes_all_of_a_name),
+        CACHE_TEST(sweeps_out_what_has_ended),
+        CACHE_TEST(sweeps_once_an_hour),
+        CACHE_TEST(there_may_be_nothing_to_sweep),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("cache_lock", tests, place_make,
+                                       place_remove);
+}
