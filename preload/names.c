@@ -57,7 +57,7 @@ static _Atomic(struct name *) *bucket_of(const char *key)
 
     for (; *key != '\0'; key++)
         hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
-    return &buckets[(hash >> 32) % BUCKETS];
+    return &buckets[(hash ^ (hash >> 32)) % BUCKETS];
 }
 
 static struct name *find_in(struct name *chain, const char *key)

@@ -55,7 +55,7 @@ static bool said_lately(const char *line, size_t length)
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
 
-    _Atomic uint64_t *place = &said[(hash >> 24) % REMEMBERED];
+    _Atomic uint64_t *place = &said[hash % REMEMBERED];
     uint64_t old = atomic_load(place);
 
     hash &= ~seconds;

@@ -76,7 +76,7 @@ static struct slice without_end(struct slice slice, size_t length)
 
 static struct slice without_last_dot(struct slice slice)
 {
-    if (slice.length > 0 && slice.start[slice.length - 1] == '.')
+    if (slice.length > 1 && slice.start[slice.length - 1] == '.')
         slice.length--;
     return slice;
 }

@@ -34,12 +34,18 @@ void cache_system_place(struct cache_place *ret_place)
 enum status cache_own_place(const struct settings *settings,
                             struct cache_place *ret_place)
 {
-    if (geteuid() == 0) {
-        if (settings->overridden)
-            return STATUS_MISS;
-        cache_system_place(ret_place);
+    uid_t owner;
+
+    /* The system's cache is root's to write, or the service user's whose
+     * directory it is. */
+    cache_system_place(ret_place);
+    if (!settings->overridden &&
+        (geteuid() == 0 ||
+         (cache_directory_owner(ret_place->directory, &owner) == STATUS_OK &&
+          owner == geteuid())))
         return STATUS_OK;
-    }
+    if (geteuid() == 0)
+        return STATUS_MISS;
     ret_place->system = false;
     return cache_user_directory(ret_place->directory,
                                 sizeof(ret_place->directory)) == STATUS_OK

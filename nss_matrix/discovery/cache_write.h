@@ -32,9 +32,9 @@ struct cache_place {
 };
 
 /*
- * The place of this process: uid 0's is the system's cache, everybody else's
- * the user's own. STATUS_MISS if there is none: uid 0 with overridden
- * settings, no HOME.
+ * The place of this process: that of uid 0, and of the user whose directory it
+ * is, is the system's cache; everybody else's the user's own. STATUS_MISS if
+ * there is none: uid 0 with overridden settings, no HOME.
  */
 MUST_CHECK enum status cache_own_place(const struct settings *settings,
                                        struct cache_place *ret_place);

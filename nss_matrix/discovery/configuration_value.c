@@ -162,10 +162,26 @@ static bool ca_at(const char *text, mode_t type, const char *what,
     return true;
 }
 
+/* A file without any would make every web server look untrusted. */
+static bool holds_certificate(const char *path, struct configuration_why *why)
+{
+    AUTO(close_file) FILE *file = fopen(path, "re");
+    AUTO(free) char *line = NULL;
+    size_t room = 0;
+
+    while (file != NULL && getline(&line, &room, file) >= 0)
+        if (strncmp(line, "-----BEGIN ", 11) == 0 &&
+            strstr(line, "CERTIFICATE-----") != NULL)
+            return true;
+    return configuration_wrong_value(
+        why, "expected a file with a PEM certificate", path);
+}
+
 bool configuration_value_ca_file(const char *text,
                                  struct configuration_why *why)
 {
-    return ca_at(text, S_IFREG, "file of certificates", why);
+    return ca_at(text, S_IFREG, "file of certificates", why) &&
+           holds_certificate(text, why);
 }
 
 bool configuration_value_ca_path(const char *text,

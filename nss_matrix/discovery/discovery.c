@@ -92,6 +92,11 @@ static enum discovery_state ip_literal(struct discovery *discovery,
     outcome->step = step;
     write_host(name, discovery->configuration->spec == SPEC_V1, host);
     use_names(outcome, host, "", name->host);
+    if (discovery->family != AF_UNSPEC &&
+        discovery->family != name->address.family)
+        return discovery_fail(discovery, ERROR_NO_ADDRESS,
+                              "%s is not of the family that was asked for",
+                              name->host);
     if (configuration_denies(discovery->configuration, &name->address))
         return discovery_fail(discovery, ERROR_BLOCKED_ADDRESS,
                               "`deny` in the configuration forbids %s",
@@ -196,8 +201,7 @@ static enum discovery_state delegated(struct discovery *discovery,
         return discovery_fail(discovery, ERROR_INTERNAL,
                               "a delegated name was kept that is none");
     if (name.kind == SERVER_NAME_IP) {
-        discovery_skip(discovery, "srv", "SRV", "%s is an IP address",
-                       name.host);
+        discovery_skip(discovery, "srv", "-", "%s is an IP address", name.host);
         return ip_literal(discovery, &name, "3.1");
     }
     if (!name.resolvable)
@@ -208,8 +212,8 @@ static enum discovery_state delegated(struct discovery *discovery,
     if (name.port == 0)
         return srv_route(discovery, &route);
 
-    discovery_skip(discovery, "srv", "SRV", "m.server names port %u",
-                   name.port);
+    skip_srv(discovery, PIECE_SRV_FED, name.host, "m.server names a port");
+    skip_srv(discovery, PIECE_SRV_OLD, name.host, "m.server names a port");
     use_names(&discovery->outcome, host, name.host, name.host);
     return host_and_port(discovery, name.host, name.port, "3.2");
 }
@@ -239,9 +243,14 @@ static void warn_of_failure(struct discovery *discovery,
     if ((document->flags & PIECE_TRANSPORT) != 0)
         discovery_warn(discovery,
                        "well-known-failed: https://%s/.well-known/matrix/"
-                       "server could not be fetched (%s), so this comes from "
-                       "SRV or port 8448; a peer that can fetch it may go "
-                       "elsewhere",
+                       "server could not be fetched (%s); a peer that can "
+                       "fetch it may go elsewhere than by SRV or port 8448",
+                       document->name, document->detail);
+    else if (document->finding == FINDING_INVALID)
+        discovery_warn(discovery,
+                       "well-known-invalid: the document at https://%s"
+                       "/.well-known/matrix/server %s; a peer that follows "
+                       "the draft stops there",
                        document->name, document->detail);
 }
 
@@ -254,11 +263,12 @@ static enum discovery_state well_known(struct discovery *discovery)
                           .steps = {"4", "5", "6"}};
     const struct piece *document;
 
-    speculate(discovery, host);
     discovery->outcome.step = "3";
     document = discovery_need(discovery, PIECE_WELL_KNOWN, host, "3");
-    if (document == NULL)
+    if (document == NULL) {
+        speculate(discovery, host);
         return DISCOVERY_WAITING;
+    }
     if ((document->flags & PIECE_INSECURE) != 0)
         discovery_warn(discovery,
                        "insecure: the certificate of %s was not verified, as "
@@ -290,7 +300,8 @@ static enum discovery_state take_steps(struct discovery *discovery)
     const struct server_name *asked = discovery->asked;
 
     if (asked->kind == SERVER_NAME_IP) {
-        skip_well_known(discovery, "the server name is an IP address");
+        discovery_skip(discovery, "well-known", "-",
+                       "the server name is an IP address");
         return ip_literal(discovery, asked, "1");
     }
     if (!asked->resolvable)

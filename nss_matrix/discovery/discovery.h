@@ -31,9 +31,10 @@ struct discovery_wish {
 struct discovery {
     const struct server_name *asked;           /* borrowed */
     const struct configuration *configuration; /* borrowed: spec, deny */
-    struct pieces pieces;                      /* what is known; owned */
-    struct outcome outcome;                    /* once it is done */
-    struct trace trace;                        /* as far as it came */
+    int family;             /* AF_UNSPEC, or the only one that counts */
+    struct pieces pieces;   /* what is known; owned */
+    struct outcome outcome; /* once it is done */
+    struct trace trace;     /* as far as it came */
     unsigned wish_count;
     struct discovery_wish wishes[PIECES_NEEDED];
 };

@@ -94,18 +94,22 @@ static unsigned one_more(unsigned failures)
     return failures < PIECE_FAILURES_MAX ? failures + 1 : PIECE_FAILURES_MAX;
 }
 
-/* Whether the document could not be had, rather than not being there. */
-static bool is_transport(enum fetch_result result)
+/*
+ * Whether the document could not be had, rather than not being there: a host
+ * without address serves none, and 404 and 410 say so.
+ */
+static bool is_transport(enum fetch_result result, int status)
 {
-    return result == FETCH_TRANSPORT || result == FETCH_TLS ||
-           result == FETCH_BODY || result == FETCH_OURS;
+    if (result == FETCH_HTTP)
+        return status != 404 && status != 410;
+    return result != FETCH_NO_ADDRESS && result != FETCH_BLOCKED;
 }
 
 static void judge_failure(struct piece *piece, enum fetch_result result,
-                          const char *detail)
+                          int status, const char *detail)
 {
     piece->finding = FINDING_FAILED;
-    piece->flags |= is_transport(result) ? PIECE_TRANSPORT : 0U;
+    piece->flags |= is_transport(result, status) ? PIECE_TRANSPORT : 0U;
     piece->flags |= result == FETCH_OURS ? PIECE_OURS : 0U;
     snprintf(piece->detail, sizeof(piece->detail), "%s", detail);
 }
@@ -130,7 +134,7 @@ static void judge_document(struct piece *piece,
         break;
     default:
         /* The document may be a good one: no reason to abort. */
-        judge_failure(piece, FETCH_OURS, "out of memory");
+        judge_failure(piece, FETCH_OURS, 0, "out of memory");
     }
 }
 
@@ -169,7 +173,7 @@ struct piece *piece_from_fetch(const char *host,
     if (answer->result == FETCH_OK)
         judge_document(piece, answer);
     else
-        judge_failure(piece, answer->result, answer->detail);
+        judge_failure(piece, answer->result, answer->status, answer->detail);
     if (piece->finding == FINDING_FOUND) {
         set_life(piece, now, freshness_document_life(&answer->freshness, now));
     } else if ((piece->flags & PIECE_OURS) != 0) {

@@ -46,7 +46,7 @@ enum finding {
 };
 
 enum piece_flags {
-    PIECE_TRANSPORT = 1, /* well-known failed in TLS, transport or DNS */
+    PIECE_TRANSPORT = 1, /* well-known: could not be had (TLS, transport ...) */
     PIECE_OURS = 2,      /* it failed for a reason of our own machine's */
     PIECE_HOSTS = 4,     /* addresses from the hosts file */
     PIECE_ALIAS = 8,     /* addresses by way of CNAMEs */

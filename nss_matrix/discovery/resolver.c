@@ -323,6 +323,7 @@ enum status resolver_start(struct resolver *resolver,
         return STATUS_NO_MEMORY;
     }
     address_book_limit(resolution->book, resolver->family);
+    resolution->discovery->family = resolver->family;
     resolution->failures = expired_failures(known, now, name->host);
     resolution->discovery->pieces = *known;
     *known = (struct pieces){0};

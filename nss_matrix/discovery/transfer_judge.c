@@ -63,7 +63,7 @@ static enum fetch_result refused(const struct transfer *transfer,
         is_proxied(transfer) ? FETCH_OURS : FETCH_TRANSPORT;
     char address[ADDRESS_TEXT];
     const char *what = "could not be connected to";
-    char others[32] = "";
+    char others[48] = "";
     long error = 0;
 
     if (transfer->denied && transfer->tried == 0)
@@ -79,8 +79,8 @@ static enum fetch_result refused(const struct transfer *transfer,
     if (transfer->tried == 0)
         return say(note, FETCH_OURS, "no socket could be opened");
     if (transfer->tried > 1)
-        snprintf(others, sizeof(others), ", as %u others failed",
-                 transfer->tried - 1);
+        snprintf(others, sizeof(others), "; %u other address%s failed too",
+                 transfer->tried - 1, transfer->tried > 2 ? "es" : "");
     return say(note, result, "%s%s port %u %s%s",
                is_proxied(transfer) ? "the proxy " : "",
                address_text(&transfer->last, address), transfer->last_port,

@@ -109,6 +109,25 @@ static void announce_wait(const struct configuration *configuration)
     write_out(line, (size_t)length);
 }
 
+/*
+ * What an NSS caller cannot be told goes to the log (standard error, which
+ * the service manager keeps): an abort, and what is wrong with us.
+ */
+static void log_line(const struct job *job, const struct outcome *outcome)
+{
+    if (outcome->error == ERROR_ABORTED_INVALID_WELL_KNOWN ||
+        outcome->error == ERROR_INTERNAL)
+        fprintf(stderr, "nss-matrix-helper: %s: %s: %s\n", job->name.key,
+                error_name(outcome->error), outcome->reason);
+}
+
+static void answer(struct job *job, const struct outcome *outcome)
+{
+    job->length =
+        record_write(outcome, job->name.key, job->settings.token, job->record);
+    log_line(job, outcome);
+}
+
 /* The answer when nothing could even be asked; nobody keeps it. */
 static void fail(struct job *job, const char *reason)
 {
@@ -119,8 +138,7 @@ static void fail(struct job *job, const char *reason)
                               .expires = time(NULL)};
 
     snprintf(outcome.reason, sizeof(outcome.reason), "%s", reason);
-    job->length =
-        record_write(&outcome, job->name.key, job->settings.token, job->record);
+    answer(job, &outcome);
 }
 
 static void resolve(struct job *job)
@@ -140,8 +158,7 @@ static void resolve(struct job *job)
     while (status == STATUS_OK && !job->lookup.done)
         status = resolver_turn(plan.resolver);
     if (status == STATUS_OK)
-        job->length = record_write(lookup_outcome(&job->lookup), job->name.key,
-                                   job->settings.token, job->record);
+        answer(job, lookup_outcome(&job->lookup));
     else
         fail(job, "out of memory");
     lookup_end(&job->lookup);
@@ -179,6 +196,10 @@ int main(void)
     reset_signals();
     limit_life();
     setenv(SPAWN_MARKER, "1", 1);
+    if (isatty(STDIN_FILENO))
+        fputs("nss-matrix-helper is for clients of its; to try it:\n"
+              "echo 'nss-matrix-request 1 example.org' | nss-matrix-helper\n",
+              stderr);
     if (read_request(&job.name) != STATUS_OK)
         return status_exit(STATUS_INVALID);
     settings_overrides(&job.overrides);

@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool coloured;
+static size_t columns;
 
 void paint_decide(enum resolve_colour wish)
 {
@@ -16,6 +18,10 @@ void paint_decide(enum resolve_colour wish)
                (no_color == NULL || no_color[0] == '\0') && term != NULL &&
                strcmp(term, "dumb") != 0;
 
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        columns = size.ws_col;
     coloured = wish == RESOLVE_ALWAYS || (wish == RESOLVE_COLOUR_AUTO && fit);
 }
 
@@ -28,4 +34,9 @@ const char *paint(enum paint colour)
     };
 
     return coloured ? SEQUENCES[colour] : "";
+}
+
+size_t paint_columns(void)
+{
+    return columns;
 }

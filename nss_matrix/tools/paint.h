@@ -19,10 +19,13 @@ enum paint {
     PAINT_FAINT
 };
 
-/* Decides once, for stdout. */
+/* Decides once, for stdout: colour, and how wide it is. */
 void paint_decide(enum resolve_colour wish);
 
 /* The sequence that turns a colour on, PAINT_PLAIN turns it off; or "". */
 const char *paint(enum paint colour);
+
+/* The terminal's width; 0 if stdout is none, and lines need not be broken. */
+size_t paint_columns(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "escape.h"
 #include "paint.h"
 #include "record.h"
+#include "resolve_advice.h"
 #include "resolve_output.h"
 
 const char *resolve_output_host(const struct resolve_answer *answer,
@@ -17,15 +18,14 @@ const char *resolve_output_host(const struct resolve_answer *answer,
 
 const char *resolve_output_span(int64_t seconds, char text[static 32])
 {
-    int64_t minutes = seconds / 60;
+    int64_t minutes = (seconds + 59) / 60;
 
-    /* What ended meanwhile, or a clock that was set back. */
-    if (seconds < 0)
-        seconds = 0;
     if (seconds < 120)
         snprintf(text, 32, "%" PRId64 " s", seconds);
     else if (minutes < 120)
         snprintf(text, 32, "%" PRId64 " min", minutes);
+    else if (minutes % 60 == 0)
+        snprintf(text, 32, "%" PRId64 " h", minutes / 60);
     else
         snprintf(text, 32, "%" PRId64 " h %" PRId64 " min", minutes / 60,
                  minutes % 60);
@@ -46,47 +46,15 @@ static const char *step_words(const char *step)
         {"3.3", "delegated by well-known, then SRV _matrix-fed._tcp"},
         {"3.4", "delegated by well-known, then SRV _matrix._tcp (deprecated)"},
         {"3.5", "delegated by well-known, no SRV, port 8448"},
-        {"4", "no well-known, SRV _matrix-fed._tcp"},
-        {"5", "no well-known, SRV _matrix._tcp (deprecated)"},
-        {"6", "no well-known, no SRV, port 8448"},
+        {"4", "no usable well-known, SRV _matrix-fed._tcp"},
+        {"5", "no usable well-known, SRV _matrix._tcp (deprecated)"},
+        {"6", "no usable well-known, no SRV, port 8448"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
         if (strcmp(WORDS[i].step, step) == 0)
             return WORDS[i].words;
     return "";
-}
-
-/* What to do about an error; %s is the server name. */
-static const char *next_words(enum error error)
-{
-    static const char *const WORDS[] = {
-        [ERROR_INVALID_SERVER_NAME] =
-            "give the part of a user's name after the colon",
-        [ERROR_NO_ADDRESS] =
-            "check the spelling; if it is right, the server's owner has to "
-            "add the address record or mend the delegation",
-        [ERROR_SERVICE_DISABLED] =
-            "nothing: the owner says that this server does not federate",
-        [ERROR_NO_USABLE_SRV] =
-            "the owner has to mend the SRV records or their targets' "
-            "addresses",
-        [ERROR_ABORTED_INVALID_WELL_KNOWN] =
-            "see where the released text would go: matrix-resolve --spec v1 "
-            "%s; the owner has to serve a JSON object with m.server there, "
-            "or 404",
-        [ERROR_BLOCKED_ADDRESS] =
-            "if that server is to be reached, mend the `deny` lines of the "
-            "configuration",
-        [ERROR_DNS_TEMPORARY] =
-            "try again; if it stays, look at the name servers of the domain "
-            "(dig +trace) and at /etc/resolv.conf",
-        [ERROR_TIMEOUT] = "try again; matrix-resolve --trace --no-cache %s "
-                          "shows what is slow",
-        [ERROR_INTERNAL] = "mend what the line above names",
-    };
-
-    return WORDS[error];
 }
 
 const char *resolve_output_name(const struct resolve_answer *answer,
@@ -142,6 +110,22 @@ static void print_fact(FILE *out, const char *label, const char *before,
             value, paint(PAINT_PLAIN));
 }
 
+/* Whether a step was asked of the network, or all were in the hosts file. */
+static const char *live_source(const struct trace *trace)
+{
+    const char *source = "nothing had to be asked";
+
+    for (unsigned i = 0; i < trace->count; i++) {
+        const struct piece *piece = trace->entries[i].piece;
+
+        if (piece != NULL && (piece->flags & PIECE_HOSTS) == 0)
+            return "from the network";
+        if (piece != NULL)
+            source = "from the hosts file";
+    }
+    return source;
+}
+
 static void print_source(FILE *out, const struct resolve_answer *answer)
 {
     static const char *const CACHES[] = {
@@ -154,13 +138,34 @@ static void print_source(FILE *out, const struct resolve_answer *answer)
 
     fprintf(out, "  %s", paint(PAINT_FAINT));
     if (answer->source == LOOKUP_NETWORK)
-        fprintf(out, "from the network in %d ms", answer->ms);
+        fprintf(out, "%s in %d ms", live_source(answer->trace), answer->ms);
     else
         fprintf(out, "from the %s, %s old", CACHES[answer->source],
                 resolve_output_span(answer->now - outcome->found, age));
     fprintf(out, "; good for %s; spec %s%s\n",
             resolve_output_span(outcome->expires - answer->now, life),
             spec_name(outcome->spec), paint(PAINT_PLAIN));
+}
+
+/* A labelled sentence; on a terminal it is broken between words to fit. */
+static void print_paragraph(FILE *out, const char *label, enum paint colour,
+                            const char *text)
+{
+    size_t room = paint_columns() > 40 ? paint_columns() - 15 : SIZE_MAX;
+
+    fprintf(out, "  %s%-11s%s  ", colour != PAINT_PLAIN ? paint(colour) : "",
+            label, colour != PAINT_PLAIN ? paint(PAINT_PLAIN) : "");
+    while (strlen(text) > room) {
+        size_t length = room;
+
+        while (length > 0 && text[length] != ' ')
+            length--;
+        if (length == 0)
+            break;
+        fprintf(out, "%.*s\n%15s", (int)length, text, "");
+        text += length + 1;
+    }
+    fprintf(out, "%s\n", text);
 }
 
 static void print_facts(FILE *out, const struct resolve_answer *answer)
@@ -184,22 +189,19 @@ static void print_facts(FILE *out, const struct resolve_answer *answer)
 static void print_failure(FILE *out, const struct resolve_answer *answer)
 {
     const struct outcome *outcome = answer->outcome;
+    char advice[RESOLVE_ADVICE_MAX];
     char shown[LIMIT_REASON];
-    const char *name = resolve_output_name(answer, shown);
-    const char *next = next_words(outcome->error);
-    const char *hole = strstr(next, "%s");
 
-    fprintf(out, "%s%s%s: %s%s%s", paint(PAINT_STRONG), name,
-            paint(PAINT_PLAIN), paint(PAINT_BAD), error_name(outcome->error),
-            paint(PAINT_PLAIN));
+    fprintf(out, "%s%s%s: %s%s%s", paint(PAINT_STRONG),
+            resolve_output_name(answer, shown), paint(PAINT_PLAIN),
+            paint(PAINT_BAD), error_name(outcome->error), paint(PAINT_PLAIN));
     if (outcome->step[0] != '\0')
         fprintf(out, " at step %s", outcome->step);
-    fprintf(out, "\n\n  %-11s  %s\n", "reason", outcome->reason);
-    if (hole != NULL)
-        fprintf(out, "  %-11s  %.*s%s%s\n", "what next", (int)(hole - next),
-                next, name, hole + 2);
-    else
-        fprintf(out, "  %-11s  %s\n", "what next", next);
+    fputs("\n\n", out);
+    print_paragraph(out, "reason", PAINT_PLAIN, outcome->reason);
+    resolve_advice(answer, advice);
+    if (advice[0] != '\0')
+        print_paragraph(out, "what next", PAINT_PLAIN, advice);
     fputc('\n', out);
 }
 
@@ -216,8 +218,7 @@ void resolve_output_block(FILE *out, const struct resolve_answer *answer,
     else
         print_facts(out, answer);
     for (unsigned i = 0; i < outcome->warning_count; i++)
-        fprintf(out, "  %swarning%s      %s\n", paint(PAINT_WARN),
-                paint(PAINT_PLAIN), outcome->warnings[i]);
+        print_paragraph(out, "warning", PAINT_WARN, outcome->warnings[i]);
     if (answer->trace != NULL)
         print_source(out, answer);
 }

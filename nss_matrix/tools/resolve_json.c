@@ -122,6 +122,15 @@ static void add_facts(cJSON *object, const struct resolve_answer *answer)
     add_targets(object, outcome);
 }
 
+/* An IP literal is looked up nowhere. */
+static bool was_asked(const struct resolve_answer *answer)
+{
+    for (unsigned i = 0; i < answer->trace->count; i++)
+        if (answer->trace->entries[i].piece != NULL)
+            return true;
+    return false;
+}
+
 static cJSON *make_object(const struct resolve_answer *answer)
 {
     static const char *const SOURCES[] = {
@@ -150,7 +159,8 @@ static cJSON *make_object(const struct resolve_answer *answer)
     if (answer->trace != NULL) {
         cJSON_AddNumberToObject(object, "expires_in",
                                 seconds_from(answer->now, outcome->expires));
-        cJSON_AddStringToObject(object, "source", SOURCES[answer->source]);
+        add_text_or_null(object, "source",
+                         was_asked(answer) ? SOURCES[answer->source] : "");
         cJSON_AddNumberToObject(object, "age",
                                 seconds_from(outcome->found, answer->now));
         cJSON_AddNumberToObject(object, "ms", answer->ms);

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* matrix-resolve: which of its commands is it? */
 #include <signal.h>
+#include <stdio.h>
 
 #include "resolve_cache.h"
 #include "resolve_options.h"
 #include "resolve_run.h"
+
+/* What could not be written was not said. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0)
+        return status;
+    perror("matrix-resolve: cannot write");
+    return 5;
+}
 
 int main(int argc, char **argv)
 {
@@ -16,9 +26,9 @@ int main(int argc, char **argv)
     resolve_options_read(argc, argv, &options);
     switch (options.command) {
     case RESOLVE_CACHE_SHOW:
-        return resolve_cache_show(&options);
+        return finish(resolve_cache_show(&options));
     case RESOLVE_CACHE_FLUSH:
-        return resolve_cache_flush(&options);
+        return finish(resolve_cache_flush(&options));
     default:
         return resolve_run(&options);
     }

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
-#include "configuration.h"
+#include "configuration_value.h"
 #include "limit.h"
 
 enum option_code {
@@ -111,7 +111,8 @@ static int read_timeout(const char *text)
     char *end;
     double seconds = strtod(text, &end);
 
-    if (*text == '\0' || *end != '\0' || !(seconds >= 0.1) ||
+    if (text[strspn(text, "0123456789.")] != '\0' || *text == '\0' ||
+        *end != '\0' || !(seconds >= 0.1) ||
         seconds * 1000 > LIMIT_DISCOVERY_MS)
         complain("--timeout takes seconds from 0.1 to 10, not `%s`", text);
     return (int)(seconds * 1000);
@@ -145,6 +146,15 @@ static const char *read_path(const char *option, const char *path)
     if (absolute == NULL)
         complain("%s: %s: %s", option, path, strerror(errno));
     return absolute;
+}
+
+static const char *read_dns(const char *text)
+{
+    struct configuration_why why;
+
+    if (!configuration_value_dns(text, &why))
+        complain("--dns: %s", why.text);
+    return text;
 }
 
 static void set_form(struct resolve_options *options, enum resolve_form form)
@@ -189,7 +199,7 @@ static void take_option(struct resolve_options *options, int code)
         options->overrides.ca_path = read_path("--capath", optarg);
         break;
     case OPTION_DNS:
-        options->overrides.dns = optarg;
+        options->overrides.dns = read_dns(optarg);
         break;
     case OPTION_USER_AGENT:
         options->user_agent = optarg;
@@ -202,7 +212,7 @@ static void take_option(struct resolve_options *options, int code)
         break;
     case 'h':
         fputs(HELP, stdout);
-        exit(0);
+        exit(fflush(stdout) == 0 ? 0 : 5);
     case 'V':
         print_version();
     default:
@@ -281,6 +291,8 @@ static void check(const struct resolve_options *options)
 {
     bool resolves = options->command == RESOLVE_RESOLVE;
 
+    if (resolves && options->name_count > 0 && options->file != NULL)
+        complain("names are arguments or in -f FILE, not both");
     if (resolves && options->name_count == 0 && options->file == NULL)
         complain("which server? Give a name, or -f FILE");
     if (options->command == RESOLVE_CACHE_FLUSH &&

@@ -53,7 +53,7 @@ void resolve_output_curl(FILE *out, const struct resolve_answer *answer);
 /* The openssl s_client command that checks the first target's certificate. */
 void resolve_output_openssl(FILE *out, const struct resolve_answer *answer);
 
-/* `3 h 20 min`, `45 s`; gives text. */
+/* `3 h 20 min`, `24 h`, `45 s`, minutes rounded up; gives text. */
 const char *resolve_output_span(int64_t seconds, char text[static 32]);
 
 #endif

@@ -266,7 +266,7 @@ static int run_with_resolver(struct run *run)
     else if (file != NULL)
         run->file = stdin;
     if (file != NULL && run->file == NULL)
-        status = fail("%s cannot be read", file);
+        status = fail("%s: %s", file, strerror(errno));
     else
         status = run_all(run);
     if (run->file != NULL && run->file != stdin)

@@ -4,7 +4,7 @@
 #include "resolve_output.h"
 
 enum {
-    TARGET_WIDTH_MAX = 62,
+    TARGET_WIDTH_MAX = 90,
 };
 
 static enum paint outcome_paint(enum trace_outcome outcome)

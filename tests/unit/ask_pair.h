@@ -14,7 +14,6 @@
 #include "sample.h"
 
 #define NAME "example.org"
-#define TWICE "wait 12000\nwait 12000\n"
 #define REQUEST "nss-matrix-request 1 " NAME "\n"
 
 enum {
@@ -69,11 +68,11 @@ static inline void say(struct pair *pair, const char *octets, size_t length,
         assert_int_equal(shutdown(pair->theirs, SHUT_WR), 0);
 }
 
-static inline size_t good_reply(char text[static LIMIT_RECORD])
+static inline size_t good_reply(char *text, size_t room)
 {
     struct sample sample = sample_answer(NAME, SAMPLE_NOW);
 
-    return sample_write(&sample, text, LIMIT_RECORD);
+    return sample_write(&sample, text, room);
 }
 
 /* The outcome of a reply that was said beforehand, and how long it took. */

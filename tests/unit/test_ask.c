@@ -19,7 +19,7 @@ static void sends_the_request_and_takes_the_record(void **state)
     struct record record;
 
     (void)state;
-    say(&pair, text, good_reply(text), false);
+    say(&pair, text, good_reply(text, LIMIT_RECORD), false);
     assert_int_equal(exchange(&pair, &record), STATUS_OK);
     assert_string_equal(record.host, "fed.example.net");
     assert_int_equal(recv(pair.theirs, request, sizeof(request) - 1, 0),
@@ -49,7 +49,7 @@ static void whoever_hangs_up_without_a_word_is_a_miss(void **state)
 static void a_reply_cut_anywhere_is_to_be_tried_again(void **state)
 {
     char text[LIMIT_RECORD];
-    size_t length = good_reply(text);
+    size_t length = good_reply(text, LIMIT_RECORD);
 
     (void)state;
     for (size_t cut = 1; cut < length; cut++)
@@ -73,7 +73,7 @@ static void another_versions_reply_is_to_be_tried_again(void **state)
 static void octets_after_the_reply_are_to_be_tried_again(void **state)
 {
     char text[LIMIT_RECORD];
-    size_t length = good_reply(text);
+    size_t length = good_reply(text, LIMIT_RECORD);
 
     (void)state;
     text[length] = 'x';
@@ -126,7 +126,7 @@ static void half_a_reply_and_silence_is_the_same(void **state)
     struct record record;
 
     (void)state;
-    say(&pair, text, good_reply(text) / 2, false);
+    say(&pair, text, good_reply(text, LIMIT_RECORD) / 2, false);
     assert_int_equal(exchange_by(&pair, start + SOON_MS, true, &record),
                      STATUS_TRY_AGAIN);
     assert_in_range(deadline_clock() - start, SOON_MS, SOON_MS + TOLERANCE_MS);

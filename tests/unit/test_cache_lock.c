@@ -90,17 +90,17 @@ static void waiting_for_the_lock_is_bounded(void **state)
 
 static void waiting_leaves_no_alarm_behind(void **state)
 {
-    struct sigaction before = {0};
+    const struct sigaction before = {.sa_handler = SIG_IGN};
     struct sigaction after;
     struct itimerval timer;
     int lock = lock_now();
     int second;
 
     (void)state;
-    sigaction(SIGALRM, NULL, &before);
+    sigaction(SIGALRM, &before, NULL);
     assert_int_equal(cache_lock(&user, &name, SHORT_MS, &second), STATUS_MISS);
     sigaction(SIGALRM, NULL, &after);
-    assert_ptr_equal(before.sa_handler, after.sa_handler);
+    assert_true(after.sa_handler == SIG_IGN);
     assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
     assert_int_equal(timer.it_value.tv_sec + timer.it_value.tv_usec, 0);
     assert_int_equal(timer.it_interval.tv_sec + timer.it_interval.tv_usec, 0);

@@ -96,7 +96,7 @@ static void refuses_what_is_no_server_name(void **state)
         "example.org:00000",
         "example.org:65536",
         "example.org:99999",
-        "example.org:084480",
+        "example.org:008448",
         "example.org:8448:1",
         "example.org:+1",
         "example.org:-1",

@@ -236,6 +236,29 @@ static void more_targets_than_there_is_room_for_are_left_out(void **state)
     discovery_free(told.discovery);
 }
 
+static void the_advice_is_not_what_a_long_reason_pushes_out(void **state)
+{
+    struct piece *document;
+    struct told told;
+    char name[LIMIT_DNS_NAME + 1];
+    const char *reason;
+
+    (void)state;
+    for (size_t i = 0; i < LIMIT_DNS_NAME; i++)
+        name[i] = i % 60 == 59 ? '.' : 'a';
+    name[LIMIT_DNS_NAME] = '\0';
+    tell(&told, name);
+    document = piece_sample(PIECE_WELL_KNOWN, name, FINDING_INVALID);
+    memset(document->detail, 'd', sizeof(document->detail) - 1);
+    know(&told, document);
+    assert_int_equal(advance(&told), DISCOVERY_DONE);
+    reason = told.discovery->outcome.reason;
+    assert_int_equal(strlen(reason), LIMIT_REASON - 1);
+    assert_string_equal(strrchr(reason, ';'),
+                        "; the draft stops here, `spec v1` would go on to SRV");
+    discovery_free(told.discovery);
+}
+
 static void there_are_8_warnings_at_most(void **state)
 {
     struct piece *srv =
@@ -271,6 +294,7 @@ int main(void)
         cmocka_unit_test(tells_what_had_no_answer_at_the_end),
         cmocka_unit_test(forgets_what_the_outcome_does_not_rest_on),
         cmocka_unit_test(more_targets_than_there_is_room_for_are_left_out),
+        cmocka_unit_test(the_advice_is_not_what_a_long_reason_pushes_out),
         cmocka_unit_test(there_are_8_warnings_at_most),
     };
 

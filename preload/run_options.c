@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Options end at the first word that is none: what follows belongs to the
+ * command. A mistake ends in 125, so that it cannot be taken for the
+ * command's own status.
+ */
+#include "run_options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "run_refusal.h"
+
+enum option_code {
+    OPTION_SPEC = 256,
+    OPTION_CACERT,
+    OPTION_CAPATH,
+    OPTION_FORCE,
+    OPTION_SHELL,
+    OPTION_PRINT_ENV,
+};
+
+static const struct option LONG[] = {
+    {"verbose", no_argument, NULL, 'v'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"spec", required_argument, NULL, OPTION_SPEC},
+    {"cacert", required_argument, NULL, OPTION_CACERT},
+    {"capath", required_argument, NULL, OPTION_CAPATH},
+    {"force", no_argument, NULL, OPTION_FORCE},
+    {"shell", no_argument, NULL, OPTION_SHELL},
+    {"print-env", no_argument, NULL, OPTION_PRINT_ENV},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char HELP[] =
+    "usage: matrix-run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+    "       matrix-run [OPTION]... --shell\n"
+    "       eval \"$(matrix-run [OPTION]... --print-env)\"\n"
+    "\n"
+    "Runs COMMAND so that https://NAME.matrix/ is the federation endpoint of\n"
+    "the Matrix server NAME: address, port, TLS name, certificate name and\n"
+    "Host are put right in a program that knows nothing of Matrix.\n"
+    "\n"
+    "  -v, --verbose    say for each name its step, address, SNI and Host\n"
+    "  -q, --quiet      do not say why a name failed or was refused\n"
+    "  --spec draft|v1  which text of the discovery process\n"
+    "  --cacert FILE    discovery trusts these authorities (PEM)\n"
+    "  --capath DIR     discovery trusts those in this hashed directory\n"
+    "  --force          run what the shim cannot help too\n"
+    "  --shell          run $SHELL\n"
+    "  --print-env      print the environment for a shell of your own\n"
+    "  -h, --help       print this\n"
+    "  -V, --version    print the version\n"
+    "\n"
+    "Exit status: 125 matrix-run failed or refused, 126 COMMAND cannot be\n"
+    "run, 127 it was not found, otherwise COMMAND's own.\n"
+    "See matrix-run(1).\n";
+
+static _Noreturn void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static _Noreturn void complain(const char *format, ...)
+{
+    char text[RUN_REFUSAL_TEXT];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    run_refusal_line("options: %s", text);
+    run_refusal_line("try `matrix-run --help`");
+    exit(RUN_REFUSAL_OURS);
+}
+
+/* A page that was not written is no help: `matrix-run --help >/dev/full`. */
+static _Noreturn void end_after_output(void)
+{
+    exit(fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : RUN_REFUSAL_OURS);
+}
+
+static const char *read_spec(const char *text)
+{
+    if (strcmp(text, "draft") != 0 && strcmp(text, "v1") != 0)
+        complain("--spec takes draft or v1, not `%s`", text);
+    return text;
+}
+
+/* The command may change its directory before it looks up a name. */
+static char *read_path(const char *option, const char *path, bool directory)
+{
+    char *absolute = realpath(path, NULL);
+    struct stat found;
+
+    if (absolute == NULL || stat(absolute, &found) != 0 ||
+        access(absolute, R_OK) != 0)
+        complain("%s: %s: %s", option, path, strerror(errno));
+    if (S_ISDIR(found.st_mode) != directory)
+        complain("%s: %s is %s", option, path,
+                 directory ? "no directory" : "a directory");
+    return absolute;
+}
+
+static void replace(char **place, char *value)
+{
+    free(*place);
+    *place = value;
+}
+
+/* What is wrong with the word that getopt stopped at. */
+static _Noreturn void complain_of_option(int code, char **argv)
+{
+    const char *word = argv[optind - 1];
+
+    if (optopt >= OPTION_SPEC && code == ':')
+        complain("%s: its value is missing", word);
+    if (optopt != 0 && optopt < OPTION_SPEC && strncmp(word, "--", 2) != 0)
+        complain("there is no option -%c", optopt);
+    if (optopt != 0)
+        complain("%s takes no value", word);
+    complain("there is no option %s", word);
+}
+
+static void take_option(struct run_options *options, int code, char **argv)
+{
+    switch (code) {
+    case 'v':
+        options->notes = "verbose";
+        break;
+    case 'q':
+        options->notes = "quiet";
+        break;
+    case OPTION_SPEC:
+        options->spec = read_spec(optarg);
+        break;
+    case OPTION_CACERT:
+        replace(&options->ca_file, read_path("--cacert", optarg, false));
+        break;
+    case OPTION_CAPATH:
+        replace(&options->ca_path, read_path("--capath", optarg, true));
+        break;
+    case OPTION_FORCE:
+        options->force = true;
+        break;
+    case OPTION_SHELL:
+        options->mode = RUN_OPTIONS_SHELL;
+        break;
+    case OPTION_PRINT_ENV:
+        options->mode = RUN_OPTIONS_PRINT_ENV;
+        break;
+    case 'h':
+        fputs(HELP, stdout);
+        end_after_output();
+    case 'V':
+        printf("matrix-run %s\n", VERSION);
+        end_after_output();
+    default:
+        complain_of_option(code, argv);
+    }
+}
+
+void run_options_read(int argc, char **argv, struct run_options *ret_options)
+{
+    int code;
+    bool has_command;
+
+    *ret_options = (struct run_options){.mode = RUN_OPTIONS_COMMAND};
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, "+:vqhV", LONG, NULL)) != -1)
+        take_option(ret_options, code, argv);
+    ret_options->command = argv + optind;
+    has_command = optind < argc;
+    if (ret_options->mode == RUN_OPTIONS_COMMAND && !has_command)
+        complain("which command? Give one, or --shell");
+    if (ret_options->mode != RUN_OPTIONS_COMMAND && has_command)
+        complain("%s takes no command", ret_options->mode == RUN_OPTIONS_SHELL
+                                            ? "--shell"
+                                            : "--print-env");
+}
+
+void run_options_done(struct run_options *options)
+{
+    replace(&options->ca_file, NULL);
+    replace(&options->ca_path, NULL);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The names in a certificate: which of them count. Judged is the certificate
+ * alone, by OpenSSL's own rules: no connection has to be known.
+ */
+#ifndef NSS_MATRIX_SAN_H
+#define NSS_MATRIX_SAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "names.h"
+#include "openssl.h"
+#include "util.h"
+
+enum {
+    SAN_TEXT = 400, /* a list of names for people */
+};
+
+/* Whether the library finds that a certificate covers the answer's N. */
+bool san_covers(const struct openssl_crypto *crypto,
+                struct x509_st *certificate, const struct names_answer *answer);
+
+/*
+ * Edits a copy of a certificate's names: every DNS name under .matrix goes,
+ * whoever signed it; then comes each known pseudo-hostname whose N the
+ * certificate covers. *ret_changed tells whether anything was. False: no
+ * memory, and the names are not to be used.
+ */
+MUST_CHECK bool san_edit(const struct openssl_crypto *crypto,
+                         struct x509_st *certificate,
+                         struct openssl_names *names, bool *ret_changed);
+
+/* Writes the DNS names and addresses in a certificate: "A, B", or "no name". */
+void san_text(const struct openssl_crypto *crypto,
+              const struct x509_st *certificate, char ret_text[static SAN_TEXT]);
+
+/* ex_data's call when an X509 goes: frees the extensions made for it. */
+openssl_ex_free san_read_free;
+
+#endif
