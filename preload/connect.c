@@ -94,17 +94,20 @@ static bool target_is_ours(const struct cookie *cookie)
     return false;
 }
 
+/* False, and errno set: what is no socket fails as the kernel says. */
 static bool is_stream(int fd, const struct cookie *cookie)
 {
     char pseudo[NAMES_PSEUDO];
     int type;
     socklen_t size = sizeof(type);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-        type == SOCK_STREAM)
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+        return false;
+    if (type == SOCK_STREAM)
         return true;
     note_refusal("%s: refused: not TCP (no HTTP/3 here)",
                  pseudo_of(cookie->key, pseudo));
+    errno = ECONNREFUSED;
     return false;
 }
 
@@ -134,14 +137,15 @@ static bool find_destination(int fd, const struct sockaddr *from,
     struct address address = read_cookie(from, &port);
     int saved = errno;
 
-    errno = ECONNREFUSED;
     if (cookies_find(&address, &cookie) != STATUS_OK) {
         note_refusal("%s refused: this process was not given that address",
                      address_text(&address, text));
+        errno = ECONNREFUSED;
         return false;
     }
-    if (!is_stream(fd, &cookie) || !port_is_allowed(&cookie, port) ||
-        !target_is_ours(&cookie)) {
+    if (!is_stream(fd, &cookie))
+        return false;
+    if (!port_is_allowed(&cookie, port) || !target_is_ours(&cookie)) {
         errno = ECONNREFUSED;
         return false;
     }

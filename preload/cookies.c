@@ -305,17 +305,20 @@ bool cookies_is(const struct address *address)
 bool cookies_is_socket(const struct sockaddr *to, socklen_t length)
 {
     struct address address = {0};
+    sa_family_t family;
 
-    if (to == NULL || length < sizeof(to->sa_family))
+    if (to == NULL || length < sizeof(family))
         return false;
-    if (to->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
+    /* Read by its octets: the object is a sockaddr of some other type. */
+    memcpy(&family, to, sizeof(family));
+    if (family == AF_INET && length >= sizeof(struct sockaddr_in)) {
         address.family = AF_INET;
         memcpy(&address.v4, &((const struct sockaddr_in *)to)->sin_addr,
                sizeof(address.v4));
         return cookies_is(&address);
     }
     /* The kernel takes IPv6 addresses without the scope too (RFC 2133). */
-    if (to->sa_family == AF_INET6 &&
+    if (family == AF_INET6 &&
         length >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
         address.family = AF_INET6;
         memcpy(&address.v6, &((const struct sockaddr_in6 *)to)->sin6_addr,

@@ -24,6 +24,7 @@ enum {
 static const char PREFIX[] = "matrix-run: ";
 
 static enum level {
+    LEVEL_UNKNOWN, /* a constructor that runs before ours may be refused */
     LEVEL_NORMAL,
     LEVEL_QUIET,
     LEVEL_VERBOSE,
@@ -123,6 +124,8 @@ void note_refusal(const char *format, ...)
 {
     va_list values;
 
+    if (level == LEVEL_UNKNOWN)
+        note_init();
     if (level == LEVEL_QUIET)
         return;
     va_start(values, format);

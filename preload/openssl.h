@@ -118,7 +118,8 @@ struct openssl_crypto {
     void (*ASN1_STRING_free)(struct asn1_string_st *);
     int (*ASN1_STRING_set)(struct asn1_string_st *, const void *, int);
     int (*ASN1_STRING_length)(const struct asn1_string_st *);
-    const unsigned char *(*ASN1_STRING_get0_data)(const struct asn1_string_st *);
+    const unsigned char *(*ASN1_STRING_get0_data)(
+        const struct asn1_string_st *);
     int (*ASN1_STRING_cmp)(const struct asn1_string_st *,
                            const struct asn1_string_st *);
     int (*OBJ_obj2nid)(const struct asn1_object_st *);
@@ -170,6 +171,10 @@ struct openssl_ssl {
 const struct openssl_crypto *openssl_crypto_of(const void *function);
 const struct openssl_ssl *openssl_ssl_of(const void *function);
 
+/* The same if it was found already, else NULL: no look-up, no memory. */
+const struct openssl_crypto *openssl_crypto_known(const void *function);
+const struct openssl_ssl *openssl_ssl_known(const void *function);
+
 /* The known libssl that works with a libcrypto; NULL if there is none yet. */
 const struct openssl_ssl *openssl_ssl_with(const struct openssl_crypto *crypto);
 
@@ -185,19 +190,19 @@ struct openssl_protocols {
     unsigned char list[];
 };
 
-/* What is kept of an SSL: NULL, zero or false where there is nothing. */
+/* What is kept of an SSL: NULL or false where there is nothing. */
 struct openssl_session {
-    const struct names_answer *answer; /* tagged: NAME.matrix is its peer */
-    struct host_session *host;         /* NULL if tagged: no memory */
-    bool writing;                      /* a write of ours is on its way */
-    bool through_chain;                /* the tool writes above the SSL BIO */
+    const struct names_answer *answer;   /* tagged: NAME.matrix is its peer */
+    struct host_session *host;           /* tagged without: no memory */
+    bool writing;                        /* a write of ours is on its way */
+    bool through_chain;                  /* the tool writes above the SSL BIO */
     struct openssl_protocols *protocols; /* as the tool gave them */
 };
 
 /*
  * The session of an SSL, real being any function of that libssl. NULL if
  * nothing is kept of it (then the SSL is none of our business), which costs
- * one load as long as the process has no session at all.
+ * one load as long as the process has kept nothing at all.
  */
 struct openssl_session *openssl_session_of(const void *real,
                                            const struct ssl_st *ssl);
@@ -210,6 +215,10 @@ struct openssl_session *openssl_session_tagged(const void *real,
 struct openssl_session *openssl_session_make(const struct openssl_ssl *library,
                                              struct ssl_st *ssl);
 
+/* Whether anything is kept in this process; and that something is now. */
+bool openssl_session_any(void);
+void openssl_session_keeps(void);
+
 /* A new connection on the same SSL: the Host writer starts anew. */
 void openssl_session_restart(struct openssl_session *session);
 
@@ -218,26 +227,24 @@ openssl_ex_free openssl_session_free;
 openssl_ex_free openssl_alpn_free;
 
 /*
- * Gives a tagged session its list without h2, or after untagging all of it.
- * The tool's own list, if it has none with h2, stays. False: the library
+ * Offers for a tagged session the tool's protocols without h2, for another
+ * all of them; does nothing if there is no list with h2. False: the library
  * refused.
  */
-bool openssl_alpn_apply(const struct openssl_ssl *library, struct ssl_st *ssl,
-                        const struct openssl_session *session);
+MUST_CHECK bool openssl_alpn_apply(const struct openssl_ssl *library,
+                                   struct ssl_st *ssl,
+                                   const struct openssl_session *session);
 
 /*
  * Makes the library itself verify that a session's peer is answer, unless the
- * tool had it verify a name already. before: what this SSL was tagged with.
+ * tool had it verify a name already. False: it cannot, so nothing may be sent.
  */
-bool openssl_verify_give(const struct openssl_ssl *library, struct ssl_st *ssl,
-                         const struct names_answer *before,
+MUST_CHECK bool openssl_verify_give(const struct openssl_ssl *library,
+                                    struct ssl_st *ssl,
+                                    const struct names_answer *answer);
+
+/* Takes back what openssl_verify_give gave, as far as it can be told. */
+void openssl_verify_take(const struct openssl_ssl *library, struct ssl_st *ssl,
                          const struct names_answer *answer);
-
-/* Takes back what openssl_verify_give gave. */
-bool openssl_verify_take(const struct openssl_ssl *library, struct ssl_st *ssl,
-                         const struct names_answer *before);
-
-/* The octets of a name that OpenSSL takes with a length: 0 means strlen. */
-size_t openssl_verify_length(const char *name, size_t length);
 
 #endif

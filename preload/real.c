@@ -160,36 +160,49 @@ static void keep_loaded(const void *function)
         dlclose(handle);
 }
 
-/* Two threads may both remember it, which does no harm. */
-static void remember(struct real *real, const void *object, void *function)
+/*
+ * Remembered by the caller's path: its link map may be freed, and then be
+ * another object's. Two threads may both remember it, which does no harm.
+ */
+static void remember(struct real *real, const struct link_map *object,
+                     void *function)
 {
-    for (unsigned i = 0; i < REAL_OBJECTS_MAX; i++) {
+    AUTO(free) char *path = strdup(object->l_name);
+
+    for (unsigned i = 0; path != NULL && i < REAL_OBJECTS_MAX; i++) {
         struct real_found *found = &real->found[i];
         void *nobody = NULL;
 
-        if (atomic_compare_exchange_strong(&found->function, &nobody,
-                                           function)) {
-            atomic_store(&found->object, object);
-            return;
-        }
+        if (atomic_compare_exchange_strong(&found->function, &nobody, function))
+            atomic_store(&found->path, TAKE(path));
     }
+}
+
+static void *recall(struct real *real, const struct link_map *object)
+{
+    for (unsigned i = 0; i < REAL_OBJECTS_MAX; i++) {
+        struct real_found *found = &real->found[i];
+        void *function =
+            atomic_load_explicit(&found->function, memory_order_acquire);
+        const char *path =
+            atomic_load_explicit(&found->path, memory_order_acquire);
+
+        if (function == NULL)
+            return NULL;
+        if (path != NULL && strcmp(path, object->l_name) == 0)
+            return function;
+    }
+    return NULL;
 }
 
 void *real_find(struct real *real, const void *caller)
 {
     const struct link_map *object = caller_of(caller);
+    void *function = object != NULL ? recall(real, object) : NULL;
     int saved = errno;
-    void *function;
 
-    for (unsigned i = 0; object != NULL && i < REAL_OBJECTS_MAX; i++) {
-        function = atomic_load_explicit(&real->found[i].function,
-                                        memory_order_acquire);
-        if (function == NULL)
-            break;
-        if (atomic_load_explicit(&real->found[i].object,
-                                 memory_order_acquire) == object)
-            return function;
-    }
+    if (function != NULL)
+        return function;
     function = search(real->name, object);
     if (function != NULL && object != NULL) {
         keep_loaded(function);

@@ -24,8 +24,8 @@ enum {
 struct real {
     const char *name;
     struct real_found {
-        _Atomic(const void *) object; /* the caller's link map */
-        _Atomic(void *) function;     /* written first; NULL: free */
+        _Atomic(void *) function;   /* written first; NULL: free */
+        _Atomic(const char *) path; /* of the caller's object */
     } found[REAL_OBJECTS_MAX];
 };
 

@@ -96,6 +96,7 @@ int resolve_pseudo(const char *node, const char *service,
     AUTO(free_list) struct addrinfo *list = NULL;
     struct building building = {.service = service};
     struct targets targets;
+    int saved = errno;
     enum status status;
     int error;
 
@@ -116,6 +117,8 @@ int resolve_pseudo(const char *node, const char *service,
     building.end = &building.first;
     error = build(&building, &targets);
     list = building.first;
+    if (error != EAI_SYSTEM)
+        errno = saved;
     if (error != 0)
         return error;
     if ((building.hints.ai_flags & AI_CANONNAME) != 0) {

@@ -251,6 +251,18 @@ static bool follow_env(const char *path, const struct run_script *script,
     }
 }
 
+/* The kernel looks for it from the working directory, not along PATH. */
+static bool find_interpreter(const char *name, char ret_path[static PATH_MAX],
+                             struct run_refusal *refusal)
+{
+    char path[RUN_SCRIPT_LINE + 2];
+
+    snprintf(path, sizeof(path), "%s%s", strchr(name, '/') == NULL ? "./" : "",
+             name);
+    return run_find(path, ret_path, refusal);
+}
+
+/* Checks a file; in ret_next what runs it, empty if it runs by itself. */
 static bool check_file(const char *path, char ret_next[static PATH_MAX],
                        const struct run_library *library,
                        struct run_refusal *refusal)
@@ -269,7 +281,7 @@ static bool check_file(const char *path, char ret_next[static PATH_MAX],
                           "is neither an ELF program nor a script");
         return run_find("/bin/sh", ret_next, refusal);
     }
-    if (!run_find(script.interpreter, ret_next, refusal))
+    if (!find_interpreter(script.interpreter, ret_next, refusal))
         return run_refusal_set(refusal, RUN_REFUSAL_COMMAND,
                                RUN_REFUSAL_CANNOT_RUN,
                                "%s: its interpreter %s cannot be run: %s", path,

@@ -142,9 +142,7 @@ static bool set_both_no_proxy(struct run_refusal *refusal)
     const char *upper = getenv("NO_PROXY");
     /* setenv() may free what getenv() gave. */
     AUTO(free)
-    char *both = strdup(lower != NULL   ? lower
-                        : upper != NULL ? upper
-                                        : "");
+    char *both = strdup(lower != NULL ? lower : upper != NULL ? upper : "");
     AUTO(free) char *old = upper == NULL ? NULL : strdup(upper);
 
     if (both == NULL || (upper != NULL && old == NULL))

@@ -41,12 +41,12 @@ static bool join(char path[static PATH_MAX], const char *directory,
 static bool refuse(struct run_refusal *refusal, const char *name, int reason)
 {
     bool absent = reason == ENOENT || reason == ENOTDIR;
+    bool searched = strchr(name, '/') == NULL;
 
     return run_refusal_set(
         refusal, RUN_REFUSAL_COMMAND,
-        absent ? RUN_REFUSAL_NOT_FOUND : RUN_REFUSAL_CANNOT_RUN, "%s: %s%s",
-        name, strerror(reason),
-        absent && strchr(name, '/') == NULL ? ", along PATH" : "");
+        absent ? RUN_REFUSAL_NOT_FOUND : RUN_REFUSAL_CANNOT_RUN, "%s: %s", name,
+        absent && searched ? "not found along PATH" : strerror(reason));
 }
 
 bool run_find(const char *name, char ret_path[static PATH_MAX],
@@ -54,6 +54,7 @@ bool run_find(const char *name, char ret_path[static PATH_MAX],
 {
     const char *rest = getenv("PATH");
     int reason = ENOENT;
+    int why;
 
     if (strchr(name, '/') != NULL) {
         if (snprintf(ret_path, PATH_MAX, "%s%s", name[0] == '-' ? "./" : "",
@@ -69,8 +70,9 @@ bool run_find(const char *name, char ret_path[static PATH_MAX],
         if (join(ret_path, rest, length, name)) {
             if (is_executable(ret_path))
                 return true;
-            if (errno != ENOENT && errno != ENOTDIR)
-                reason = errno;
+            why = errno;
+            if (access(ret_path, F_OK) == 0)
+                reason = why;
         }
         rest = rest[length] == ':' ? rest + length + 1 : NULL;
     }

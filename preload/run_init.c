@@ -46,7 +46,7 @@ static bool has_it_already(const siginfo_t *signal, pid_t child)
 static int stay(pid_t child, const sigset_t *signals)
 {
     siginfo_t signal;
-    int status;
+    int status = 0;
 
     for (;;) {
         if (sigwaitinfo(signals, &signal) < 0)

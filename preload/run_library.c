@@ -13,9 +13,7 @@
 #include "run_list.h"
 
 /* The place it is installed in. The dynamic linker knows what $LIB is. */
-#ifndef NSS_MATRIX_PRELOAD
-#define NSS_MATRIX_PRELOAD "/usr/$LIB/nss-matrix/" RUN_LIBRARY_NAME
-#endif
+static const char INSTALLED[] = NSS_MATRIX_PRELOAD;
 
 bool run_library_is_trusted(const char *path, struct run_refusal *refusal)
 {
@@ -63,19 +61,14 @@ static bool take(struct run_library *library, const char *path,
     return true;
 }
 
-/* The directory that this program is in, not the one it was called by. */
-static bool own_directory(char ret_directory[static PATH_MAX])
+/* The file of this program, not the name it was called by. */
+static bool own_file(char ret_path[static PATH_MAX])
 {
-    ssize_t length = readlink("/proc/self/exe", ret_directory, PATH_MAX);
-    char *slash;
+    ssize_t length = readlink("/proc/self/exe", ret_path, PATH_MAX);
 
     if (length <= 0 || length >= PATH_MAX)
         return false;
-    ret_directory[length] = '\0';
-    slash = strrchr(ret_directory, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
+    ret_path[length] = '\0';
     return true;
 }
 
@@ -98,14 +91,18 @@ static bool find_unprivileged(struct run_library *library,
     char directory[PATH_MAX];
     char path[PATH_MAX] = "";
 
-    if (own_directory(directory) &&
+    if (own_file(directory))
+        *strrchr(directory, '/') = '\0';
+    else
+        directory[0] = '\0';
+    if (directory[0] == '/' &&
         beside(directory, ".libs/" RUN_LIBRARY_NAME, path) &&
         beside(directory, "nss-matrix-helper", library->helper) &&
         !run_library_is_trusted(library->helper, refusal))
         return false;
     if (wish != NULL && wish[0] != '\0')
         return take(library, wish, refusal);
-    return take(library, path[0] != '\0' ? path : NSS_MATRIX_PRELOAD, refusal);
+    return take(library, path[0] != '\0' ? path : INSTALLED, refusal);
 }
 
 bool run_library_find(struct run_library *ret_library,
@@ -119,7 +116,7 @@ bool run_library_find(struct run_library *ret_library,
             "LD_PRELOAD in all it starts. It needs no privileges: put that "
             "right with `chmod ug-s`");
     if (getauxval(AT_SECURE) != 0)
-        return take(ret_library, NSS_MATRIX_PRELOAD, refusal);
+        return take(ret_library, INSTALLED, refusal);
     return find_unprivileged(ret_library, refusal);
 }
 
@@ -135,9 +132,13 @@ bool run_library_loads(const struct run_library *library,
     char path[PATH_MAX];
     char why[RUN_LIST_WHY];
     const char *name = strrchr(library->preload, '/') + 1;
-    const char *file = program == NULL ? "/proc/self/exe" : program;
+    char own[PATH_MAX] = "";
 
-    if (run_list_find(interpreter, file, name, path, why))
+    if (program == NULL && !own_file(own))
+        return run_refusal_set(refusal, RUN_REFUSAL_LIBRARY, RUN_REFUSAL_OURS,
+                               "there is no /proc");
+    if (run_list_find(interpreter, program == NULL ? own : program, name, path,
+                      why))
         return run_library_is_trusted(path, refusal);
     if (program == NULL)
         return run_refusal_set(refusal, RUN_REFUSAL_LIBRARY, RUN_REFUSAL_OURS,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking ld.so. Its lines: `<TAB>/path (0xADDRESS)`, or `ERROR: ld.so: ...`. */
+/*
+ * Asking ld.so. Its lines: `<TAB>PATH (0xADDRESS)`, `<TAB>NAME => PATH
+ * (0xADDRESS)` where NAME had to be searched or expanded, `ERROR: ld.so: ...`.
+ */
 #include "run_list.h"
 
 #include <fcntl.h>
@@ -31,12 +34,16 @@ static bool take_path(char *line, const char *name,
                       char ret_path[static PATH_MAX])
 {
     char *end = strstr(line, " (0x");
+    const char *arrow;
+    const char *path;
 
     if (line[0] != '\t' || end == NULL)
         return false;
     *end = '\0';
-    return strcmp(base_name(line + 1), name) == 0 &&
-           util_copy(ret_path, PATH_MAX, line + 1, strlen(line + 1));
+    arrow = strstr(line, " => ");
+    path = arrow == NULL ? line + 1 : arrow + strlen(" => ");
+    return strcmp(base_name(path), name) == 0 &&
+           util_copy(ret_path, PATH_MAX, path, strlen(path));
 }
 
 /* `ERROR: ld.so: object 'X' from LD_PRELOAD cannot be preloaded (WHY): ...` */

@@ -33,7 +33,8 @@ MUST_CHECK bool san_edit(const struct openssl_crypto *crypto,
 
 /* Writes the DNS names and addresses in a certificate: "A, B", or "no name". */
 void san_text(const struct openssl_crypto *crypto,
-              const struct x509_st *certificate, char ret_text[static SAN_TEXT]);
+              const struct x509_st *certificate,
+              char ret_text[static SAN_TEXT]);
 
 /* ex_data's call when an X509 goes: frees the extensions made for it. */
 openssl_ex_free san_read_free;

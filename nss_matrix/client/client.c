@@ -123,6 +123,9 @@ static enum status lookup(const struct client *client,
 
     int64_t deadline = deadline_after(client->wait_ms);
 
+    /* What is found while we wait may live its full time from then on. */
+    now += LIMIT_SHIM_WAIT_MS / 1000;
+
     if (!settings.overridden)
         status = from_socket(client, name, now, deadline, record);
     if (status == STATUS_MISS)

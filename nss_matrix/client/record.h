@@ -65,7 +65,7 @@ enum {
         sizeof(RECORD_REQUEST) + LIMIT_SERVER_NAME + sizeof("\n"),
 };
 
-/* A record and its text, which the strings point into. */
+/* A record and its text, which the strings point into: not to be copied. */
 struct record {
     const char *settings;
     int64_t found, refresh, expires; /* seconds since 1970 */

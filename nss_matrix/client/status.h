@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How things end: the errors a discovery can have, what each lets the caller
- * do, and the one mapping from there to exit statuses and to NSS. Nobody
- * else maps.
+ * do, and the one mapping from there to exit statuses. The mapping to NSS is
+ * the table in module/nss.c. Nobody else maps.
  */
 #ifndef NSS_MATRIX_STATUS_H
 #define NSS_MATRIX_STATUS_H

@@ -18,6 +18,10 @@ const char *resolve_output_host(const struct resolve_answer *answer,
 
 const char *resolve_output_span(int64_t seconds, char text[static 32])
 {
+    /* What ended meanwhile, or a clock that was set back. */
+    if (seconds < 0)
+        seconds = 0;
+
     int64_t minutes = (seconds + 59) / 60;
 
     if (seconds < 120)

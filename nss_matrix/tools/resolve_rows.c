@@ -31,15 +31,28 @@ static void write_endpoint(const struct target *target, char *text, size_t room)
              address_text(&target->address, ip), v6 ? "]" : "", target->port);
 }
 
+/* A path is the user's own and may hold anything: quoted for the shell. */
+static void print_path(FILE *out, const char *option, const char *path)
+{
+    if (path == NULL)
+        return;
+    fprintf(out, " %s '", option);
+    for (; *path != '\0'; path++) {
+        if (*path == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*path, out);
+    }
+    fputc('\'', out);
+}
+
 static void print_trust(FILE *out, const struct resolve_answer *answer,
                         const char *file_option, const char *path_option)
 {
     const struct overrides *overrides = &answer->options->overrides;
 
-    if (overrides->ca_file != NULL)
-        fprintf(out, " %s '%s'", file_option, overrides->ca_file);
-    if (overrides->ca_path != NULL)
-        fprintf(out, " %s '%s'", path_option, overrides->ca_path);
+    print_path(out, file_option, overrides->ca_file);
+    print_path(out, path_option, overrides->ca_path);
 }
 
 /*

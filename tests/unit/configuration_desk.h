@@ -43,7 +43,9 @@ static inline int configuration_desk_setup(void **state)
     assert_non_null(mkdtemp(desk->directory));
     snprintf(desk->conf, sizeof(desk->conf), "%s/conf", desk->directory);
     snprintf(desk->ca, sizeof(desk->ca), "%s/ca.pem", desk->directory);
-    write_octets(desk->ca, "x", 1);
+    static const char pem[] = "text before it\n-----BEGIN CERTIFICATE-----\n";
+
+    write_octets(desk->ca, pem, sizeof(pem) - 1);
     desk->overrides.conf = desk->conf;
     *state = desk;
     return 0;

@@ -118,6 +118,14 @@ static bool take_deny(struct scenario *scenario, char *rest)
     return address_parse(ip, &deny->address);
 }
 
+static bool take_family(struct scenario *scenario, char *rest)
+{
+    bool v6 = strcmp(rest, "6") == 0;
+
+    scenario->family = v6 ? AF_INET6 : AF_INET;
+    return v6 || strcmp(rest, "4") == 0;
+}
+
 static bool take_flag(struct scenario_answer *answer, const char *word)
 {
     for (size_t i = 0; i < ARRAY_SIZE(FLAGS); i++) {
@@ -249,11 +257,12 @@ static bool take_line(struct scenario *scenario, char *line)
         const char *word;
         bool (*take)(struct scenario *scenario, char *rest);
     } WORDS[] = {
-        {"deny", take_deny},   {"know", take_know},
-        {"ask", take_ask},     {"ahead", take_ahead},
-        {"late", take_late},   {"gives-up", take_gives_up},
-        {"step", take_step},   {"target", take_target},
-        {"error", take_error}, {"warning", take_warning},
+        {"deny", take_deny},         {"family", take_family},
+        {"know", take_know},         {"ask", take_ask},
+        {"ahead", take_ahead},       {"late", take_late},
+        {"gives-up", take_gives_up}, {"step", take_step},
+        {"target", take_target},     {"error", take_error},
+        {"warning", take_warning},
     };
     const char *word = strsep(&line, " ");
     char none[] = "";

@@ -6,6 +6,7 @@
  *     # what this shows, and where the rule stands
  *     name NAME                 the server name as it is written
  *     deny CIDR                 as in the configuration
+ *     family 4|6                addresses of no other one are asked for
  *     know KIND NAME FINDING [life N] [age N] [FLAG]... [= DATA]
  *                               what the answer to a question would be
  *     ask KIND NAME[, KIND NAME]...
@@ -68,6 +69,7 @@ struct scenario_answer {
 struct scenario {
     char name[LIMIT_SERVER_NAME + 16]; /* may be too long a one */
     struct configuration configuration;
+    int family;
     unsigned answer_count;
     struct scenario_answer answers[SCENARIO_ANSWERS];
     unsigned ask_count;

@@ -35,6 +35,7 @@ static void run_start(struct run *run, bool ahead)
     run->configuration.speculate = ahead;
     run->discovery = discovery_new(&play.name, &run->configuration);
     assert_non_null(run->discovery);
+    run->discovery->family = play.scenario.family;
 }
 
 static void run_end(struct run *run)

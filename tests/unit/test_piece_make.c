@@ -141,22 +141,30 @@ static void our_failures_live_10_s_and_are_not_counted(void **state)
     assert_int_equal(life_of(piece), 10);
 }
 
+/* Who cannot be reached may have a document for others; 404 says no. */
 static void failures_are_of_transport_or_not(void **state)
 {
     static const struct {
         enum fetch_result result;
+        int status;
         bool transport;
     } CASES[] = {
-        {FETCH_HTTP, false},     {FETCH_REDIRECT, false},
-        {FETCH_TRANSPORT, true}, {FETCH_TLS, true},
-        {FETCH_BODY, true},      {FETCH_NO_ADDRESS, false},
-        {FETCH_BLOCKED, false},  {FETCH_OURS, true},
+        {FETCH_HTTP, 404, false},       {FETCH_HTTP, 410, false},
+        {FETCH_HTTP, 403, true},        {FETCH_HTTP, 503, true},
+        {FETCH_REDIRECT, 301, true},    {FETCH_TRANSPORT, 0, true},
+        {FETCH_TLS, 0, true},           {FETCH_BODY, 200, true},
+        {FETCH_NO_ADDRESS, 0, false},   {FETCH_BLOCKED, 0, false},
+        {FETCH_NO_ADDRESS, 301, false}, {FETCH_OURS, 0, true},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
-        struct piece *piece = from_failure(CASES[i].result, 0);
+        struct fetch_answer answer = {.result = CASES[i].result,
+                                      .status = CASES[i].status,
+                                      .detail = "it failed"};
+        struct piece *piece = piece_from_fetch("example.org", &answer, NOW, 0);
 
+        assert_non_null(piece);
         assert_int_equal(piece->finding, FINDING_FAILED);
         assert_string_equal(piece->detail, "it failed");
         assert_int_equal((piece->flags & PIECE_TRANSPORT) != 0,
@@ -169,7 +177,8 @@ static void failures_are_of_transport_or_not(void **state)
 
 static void an_unverified_certificate_is_remembered(void **state)
 {
-    struct fetch_answer answer = {.result = FETCH_HTTP, .insecure = true};
+    struct fetch_answer answer = {
+        .result = FETCH_HTTP, .status = 404, .insecure = true};
     struct piece *piece = piece_from_fetch("example.org", &answer, NOW, 0);
 
     (void)state;

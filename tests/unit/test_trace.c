@@ -132,8 +132,7 @@ static void tells_what_was_not_asked_and_why(void **state)
     tell(&told, "192.0.2.1");
     assert_int_equal(advance(&told), DISCOVERY_DONE);
     assert_int_equal(told.discovery->trace.count, 1);
-    assert_entry(&told, 0, "", "https://192.0.2.1/.well-known/matrix/server",
-                 TRACE_SKIPPED);
+    assert_entry(&told, 0, "", "-", TRACE_SKIPPED);
     assert_string_equal(told.discovery->trace.entries[0].detail,
                         "not asked, because the server name is an IP address");
     discovery_free(told.discovery);
@@ -142,9 +141,32 @@ static void tells_what_was_not_asked_and_why(void **state)
     know(&told, address_of("example.org", "192.0.2.1"));
     assert_int_equal(advance(&told), DISCOVERY_DONE);
     assert_int_equal(told.discovery->trace.count, 2);
+    assert_entry(&told, 0, "", "https://example.org/.well-known/matrix/server",
+                 TRACE_SKIPPED);
     assert_string_equal(told.discovery->trace.entries[0].detail,
                         "not asked, because the server name has a port");
     assert_entry(&told, 1, "2", "A, AAAA example.org", TRACE_OK);
+    discovery_free(told.discovery);
+}
+
+static void tells_that_a_delegated_port_needs_no_srv(void **state)
+{
+    struct piece *document =
+        piece_sample(PIECE_WELL_KNOWN, "example.org", FINDING_FOUND);
+    struct told told;
+
+    (void)state;
+    tell(&told, "example.org");
+    snprintf(document->delegated, sizeof(document->delegated), "a.example:443");
+    know(&told, document);
+    know(&told, address_of("a.example", "192.0.2.1"));
+    assert_int_equal(advance(&told), DISCOVERY_DONE);
+    assert_int_equal(told.discovery->trace.count, 4);
+    assert_entry(&told, 1, "", "SRV _matrix-fed._tcp.a.example", TRACE_SKIPPED);
+    assert_entry(&told, 2, "", "SRV _matrix._tcp.a.example", TRACE_SKIPPED);
+    assert_string_equal(told.discovery->trace.entries[2].detail,
+                        "not asked, because m.server names a port");
+    assert_entry(&told, 3, "3.2", "A, AAAA a.example", TRACE_OK);
     discovery_free(told.discovery);
 }
 
@@ -290,6 +312,7 @@ int main(void)
         cmocka_unit_test(the_longest_name_fits_every_target),
         cmocka_unit_test(entries_beyond_the_room_are_dropped),
         cmocka_unit_test(tells_what_was_not_asked_and_why),
+        cmocka_unit_test(tells_that_a_delegated_port_needs_no_srv),
         cmocka_unit_test(tells_each_step_once),
         cmocka_unit_test(tells_what_had_no_answer_at_the_end),
         cmocka_unit_test(forgets_what_the_outcome_does_not_rest_on),

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is kept of an SSL lies in its ex_data, so that the library frees it
+ * with the SSL. Nobody else has it: one thread at a time, as the SSL itself.
+ */
+#include <stdatomic.h>
+
+#include "openssl.h"
+
+static atomic_bool any;
+
+bool openssl_session_any(void)
+{
+    return atomic_load_explicit(&any, memory_order_relaxed);
+}
+
+void openssl_session_keeps(void)
+{
+    atomic_store(&any, true);
+}
+
+struct openssl_session *openssl_session_of(const void *real,
+                                           const struct ssl_st *ssl)
+{
+    const struct openssl_ssl *library;
+
+    if (!openssl_session_any() || ssl == NULL)
+        return NULL;
+    library = openssl_ssl_known(real);
+    return library != NULL
+               ? library->SSL_get_ex_data(ssl, library->session_index)
+               : NULL;
+}
+
+struct openssl_session *openssl_session_tagged(const void *real,
+                                               const struct ssl_st *ssl)
+{
+    struct openssl_session *session = openssl_session_of(real, ssl);
+
+    return session != NULL && session->answer != NULL ? session : NULL;
+}
+
+struct openssl_session *openssl_session_make(const struct openssl_ssl *library,
+                                             struct ssl_st *ssl)
+{
+    AUTO(free)
+    struct openssl_session *session =
+        library->SSL_get_ex_data(ssl, library->session_index);
+
+    if (session != NULL)
+        return TAKE(session);
+    session = calloc(1, sizeof(*session));
+    if (session == NULL ||
+        library->SSL_set_ex_data(ssl, library->session_index, session) != 1)
+        return NULL;
+    openssl_session_keeps();
+    return TAKE(session);
+}
+
+void openssl_session_restart(struct openssl_session *session)
+{
+    if (session->writing)
+        return;
+    host_free(session->host);
+    session->host = session->answer == NULL ? NULL
+                                            : host_new(session->answer->pseudo,
+                                                       session->answer->host);
+    session->through_chain = false;
+}
+
+void openssl_session_free(void *parent, void *value, void *data, int index,
+                          long argument, void *pointer)
+{
+    struct openssl_session *session = value;
+
+    (void)parent;
+    (void)data;
+    (void)index;
+    (void)argument;
+    (void)pointer;
+    if (session == NULL)
+        return;
+    host_free(session->host);
+    free(session->protocols);
+    free(session);
+}
