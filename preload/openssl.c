@@ -6,6 +6,8 @@
  * name unties it again.
  */
 #include "openssl.h"
+
+#include "note.h"
 #include "preload.h"
 #include "real.h"
 #include "san.h"
@@ -51,7 +53,7 @@ static void untag(const struct openssl_ssl *library, struct ssl_st *ssl,
     const struct names_answer *answer = session->answer;
 
     session->answer = NULL;
-    openssl_verify_take(library, ssl, answer);
+    openssl_verify_take(library->crypto, library->SSL_get0_param(ssl), answer);
     openssl_session_restart(session);
 }
 
@@ -68,7 +70,8 @@ static long tag(const struct openssl_ssl *library, struct ssl_st *ssl,
                          answer->cert_is_ip ? NULL : answer->cert_name);
     if (session->answer != NULL)
         untag(library, ssl, session);
-    if (!openssl_verify_give(library, ssl, answer) ||
+    if (!openssl_verify_give(library->crypto, library->SSL_get0_param(ssl),
+                             answer) ||
         !drop_session(library, ssl, answer))
         return 0;
     session->answer = answer;
@@ -97,6 +100,9 @@ HOOK(long, SSL_ctrl,
         return real(ssl, command, argument, pointer);
     if (pointer != NULL && names_is_pseudo(pointer, strlen(pointer))) {
         library = openssl_ssl_of((void *)real);
+        if (library == NULL)
+            note_refusal("%s: the program's TLS library is not known here",
+                         (const char *)pointer);
         if (library == NULL ||
             names_find(pointer, strlen(pointer), &answer) != STATUS_OK)
             return 0;

@@ -88,6 +88,9 @@ struct openssl_crypto {
         const struct x509_store_ctx_st *);
     void *(*X509_STORE_CTX_get_ex_data)(const struct x509_store_ctx_st *, int);
 
+    struct X509_VERIFY_PARAM_st *(*X509_STORE_CTX_get0_param)(
+        const struct x509_store_ctx_st *);
+
     struct X509_VERIFY_PARAM_st *(*X509_VERIFY_PARAM_new)(void);
     void (*X509_VERIFY_PARAM_free)(struct X509_VERIFY_PARAM_st *);
     int (*X509_VERIFY_PARAM_inherit)(struct X509_VERIFY_PARAM_st *,
@@ -236,15 +239,17 @@ MUST_CHECK bool openssl_alpn_apply(const struct openssl_ssl *library,
                                    const struct openssl_session *session);
 
 /*
- * Makes the library itself verify that a session's peer is answer, unless the
- * tool had it verify a name already. False: it cannot, so nothing may be sent.
+ * Makes the library itself verify, by an SSL's parameter, that its peer is
+ * answer, unless the tool has it verify a name already. False: it cannot, so
+ * nothing may be sent.
  */
-MUST_CHECK bool openssl_verify_give(const struct openssl_ssl *library,
-                                    struct ssl_st *ssl,
+MUST_CHECK bool openssl_verify_give(const struct openssl_crypto *crypto,
+                                    struct X509_VERIFY_PARAM_st *parameter,
                                     const struct names_answer *answer);
 
 /* Takes back what openssl_verify_give gave, as far as it can be told. */
-void openssl_verify_take(const struct openssl_ssl *library, struct ssl_st *ssl,
+void openssl_verify_take(const struct openssl_crypto *crypto,
+                         struct X509_VERIFY_PARAM_st *parameter,
                          const struct names_answer *answer);
 
 #endif

@@ -171,11 +171,10 @@ static void mark(const char *name,
  * To inherit is to take what one has not got: a tool that has the library
  * verify another name keeps its own choice.
  */
-bool openssl_verify_give(const struct openssl_ssl *library, struct ssl_st *ssl,
+bool openssl_verify_give(const struct openssl_crypto *crypto,
+                         struct X509_VERIFY_PARAM_st *parameter,
                          const struct names_answer *answer)
 {
-    const struct openssl_crypto *crypto = library->crypto;
-    struct X509_VERIFY_PARAM_st *parameter = library->SSL_get0_param(ssl);
     struct X509_VERIFY_PARAM_st *ours = crypto->X509_VERIFY_PARAM_new();
     char marked[LIMIT_SERVER_NAME + 1];
     bool given;
@@ -198,11 +197,10 @@ bool openssl_verify_give(const struct openssl_ssl *library, struct ssl_st *ssl,
  * An address, or a name before 3.0, cannot be told from the tool's own. It
  * stays, and verification fails: never does less get verified.
  */
-void openssl_verify_take(const struct openssl_ssl *library, struct ssl_st *ssl,
+void openssl_verify_take(const struct openssl_crypto *crypto,
+                         struct X509_VERIFY_PARAM_st *parameter,
                          const struct names_answer *answer)
 {
-    const struct openssl_crypto *crypto = library->crypto;
-    struct X509_VERIFY_PARAM_st *parameter = library->SSL_get0_param(ssl);
     char marked[LIMIT_SERVER_NAME + 1];
     const char *host;
 
@@ -277,34 +275,61 @@ HOOK(int, X509_check_host,
     return result == 1 ? 1 : 0;
 }
 
-/* libssl asks libcrypto: nobody else has the certificate if it is refused. */
-static void explain_refusal(const void *real,
-                            const struct x509_store_ctx_st *context)
+/* What a verification is about, if it is a tagged session's. */
+struct verified {
+    const struct openssl_crypto *crypto;
+    const struct names_answer *answer;
+    bool matters; /* the tool refuses what does not verify */
+};
+
+static bool is_tagged(const void *real, const struct x509_store_ctx_st *context,
+                      struct verified *ret_verified)
 {
-    const struct openssl_crypto *crypto = openssl_crypto_known(real);
-    const struct openssl_ssl *library =
-        crypto != NULL ? openssl_ssl_with(crypto) : NULL;
+    const struct openssl_crypto *crypto;
+    const struct openssl_ssl *library;
     const struct openssl_session *session;
     const struct ssl_st *ssl;
-    struct x509_st *certificate;
 
-    if (library == NULL)
-        return;
+    if (!openssl_session_any() ||
+        (crypto = openssl_crypto_known(real)) == NULL ||
+        (library = openssl_ssl_with(crypto)) == NULL)
+        return false;
     ssl = crypto->X509_STORE_CTX_get_ex_data(
         context, library->SSL_get_ex_data_X509_STORE_CTX_idx());
     session = openssl_session_tagged(library->inside, ssl);
-    certificate = crypto->X509_STORE_CTX_get0_cert(context);
-    if (session != NULL && certificate != NULL &&
-        (library->SSL_get_verify_mode(ssl) & OPENSSL_VERIFY_PEER) != 0)
-        explain(crypto, certificate, session->answer);
+    if (session == NULL)
+        return false;
+    *ret_verified = (struct verified){
+        .crypto = crypto,
+        .answer = session->answer,
+        .matters = (library->SSL_get_verify_mode(ssl) & OPENSSL_VERIFY_PEER)};
+    return true;
 }
 
+/*
+ * libssl asks libcrypto, or the tool does for it. The tool may have cleared
+ * the name since it named the session: so once more. And nobody else gets to
+ * see a certificate that is refused.
+ */
 HOOK(int, X509_verify_cert, (struct x509_store_ctx_st * context))
 {
     __typeof__(&X509_verify_cert) real = REAL(X509_verify_cert);
-    int result = real != NULL ? real(context) : 0;
+    struct x509_st *certificate;
+    struct verified verified;
+    int result;
 
-    if (real != NULL && openssl_session_any())
-        explain_refusal((void *)real, context);
+    if (real == NULL)
+        return 0;
+    if (!is_tagged((void *)real, context, &verified))
+        return real(context);
+    if (!openssl_verify_give(
+            verified.crypto,
+            verified.crypto->X509_STORE_CTX_get0_param(context),
+            verified.answer))
+        return 0;
+    result = real(context);
+    certificate = verified.crypto->X509_STORE_CTX_get0_cert(context);
+    if (verified.matters && certificate != NULL)
+        explain(verified.crypto, certificate, verified.answer);
     return result;
 }

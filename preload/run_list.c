@@ -37,11 +37,11 @@ static bool take_path(char *line, const char *name,
     const char *arrow;
     const char *path;
 
-    if (line[0] != '\t' || end == NULL)
+    if (end == NULL)
         return false;
     *end = '\0';
     arrow = strstr(line, " => ");
-    path = arrow == NULL ? line + 1 : arrow + strlen(" => ");
+    path = arrow == NULL ? line + strspn(line, "\t") : arrow + strlen(" => ");
     return strcmp(base_name(path), name) == 0 &&
            util_copy(ret_path, PATH_MAX, path, strlen(path));
 }

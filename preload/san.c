@@ -59,7 +59,9 @@ static bool could_match(struct text name, const char *host)
 {
     size_t length = strlen(host);
 
-    if (name.length > 1 && name.start[0] == '*')
+    if (name.length == 0)
+        return false;
+    if (name.start[0] == '*')
         name = (struct text){name.start + 1, name.length - 1};
     return name.length <= length && strncasecmp(host + length - name.length,
                                                 name.start, name.length) == 0;
@@ -96,7 +98,7 @@ static bool drop_pseudo(const struct openssl_crypto *crypto,
         if (kind != OPENSSL_NAME_DNS)
             continue;
         text = text_of(crypto, value);
-        if (!names_is_pseudo(text.start, text.length))
+        if (text.length == 0 || !names_is_pseudo(text.start, text.length))
             continue;
         crypto->GENERAL_NAME_free(crypto->OPENSSL_sk_delete(names, i));
         dropped = true;

@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The names in a certificate as a line for people. */
-#include <stdio.h>
-
-#include "address.h"
 #include "san.h"
 
-/* Appends what fits; names that do not are but told of. */
-static void append(char text[static SAN_TEXT], const char *name, size_t length)
-{
-    static const char MORE[] = " ...";
-    size_t at = strlen(text);
-    const char *between = at > 0 ? ", " : "";
-    size_t need = strlen(between) + length;
+#include "address.h"
 
-    if (at >= sizeof(MORE) && strcmp(text + at - strlen(MORE), MORE) == 0)
+/* Appends what fits; of names that do not, that there are. */
+static void append(char text[static SAN_TEXT], const char *kind,
+                   const char *name)
+{
+    static const char MORE[] = ", ...";
+    size_t at = strlen(text);
+    size_t room = SAN_TEXT - sizeof(MORE) - at;
+    const char *between = at > 0 ? ", " : "";
+
+    if (at >= strlen(MORE) && strcmp(text + at - strlen(MORE), MORE) == 0)
         return;
-    if (need >= SAN_TEXT - at - sizeof(MORE)) {
+    if (strlen(between) + strlen(kind) + strlen(name) >= room)
         memcpy(text + at, MORE, sizeof(MORE));
-        return;
-    }
-    memcpy(text + at, between, strlen(between));
-    memcpy(text + at + strlen(between), name, length);
-    text[at + need] = '\0';
+    else
+        snprintf(text + at, room, "%s%s%s", between, kind, name);
 }
 
 /* Octets chosen by a stranger: a NUL among them is no end. */
 static void append_name(char text[static SAN_TEXT], const unsigned char *name,
                         size_t length)
 {
-    char clean[256];
+    char clean[LIMIT_DNS_NAME + 1];
+    struct address address;
 
-    if (length > sizeof(clean))
-        length = sizeof(clean);
+    if (length >= sizeof(clean))
+        length = sizeof(clean) - 1;
     for (size_t i = 0; i < length; i++)
         clean[i] = name[i] > ' ' && name[i] <= '~' ? (char)name[i] : '?';
-    append(text, clean, length);
+    clean[length] = '\0';
+    /* What reads as an address but is a name covers no address. */
+    append(text, address_parse(clean, &address) ? "DNS:" : "", clean);
 }
 
 static void append_address(char text[static SAN_TEXT],
@@ -46,8 +46,7 @@ static void append_address(char text[static SAN_TEXT],
     if (length != address_size(&address))
         return;
     memcpy(address.bytes, octets, length);
-    (void)address_text(&address, readable);
-    append(text, readable, strlen(readable));
+    append(text, "", address_text(&address, readable));
 }
 
 void san_text(const struct openssl_crypto *crypto,
@@ -73,5 +72,5 @@ void san_text(const struct openssl_crypto *crypto,
     crypto->GENERAL_NAMES_free(names);
     crypto->ERR_pop_to_mark();
     if (ret_text[0] == '\0')
-        snprintf(ret_text, SAN_TEXT, "no name");
+        snprintf(ret_text, SAN_TEXT, "no name in its subjectAltName");
 }

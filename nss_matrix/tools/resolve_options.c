@@ -101,8 +101,11 @@ static _Noreturn void complain(const char *format, ...)
 
 static _Noreturn void print_version(void)
 {
-    printf("matrix-resolve %s\nlibcurl %s, cJSON %s\n", VERSION,
-           curl_version_info(CURLVERSION_NOW)->version, cJSON_Version());
+    printf("matrix-resolve %s\nlibcurl %s, cJSON %s\nconfiguration %s\n"
+           "cache %s\nsocket %s\nhelper %s\n",
+           VERSION, curl_version_info(CURLVERSION_NOW)->version,
+           cJSON_Version(), NSS_MATRIX_CONF_FILE, NSS_MATRIX_CACHE_DIR,
+           NSS_MATRIX_SOCKET, NSS_MATRIX_HELPER_FILE);
     exit(0);
 }
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the arrays are for who sources this
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The Debian packages that the project needs, by what for; source it together
@@ -18,6 +18,3 @@ TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils procps
 
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
 LINT_PACKAGES=(clang-format-14 shellcheck mandoc xz-utils git)
-
-# shellcheck disable=SC2034 # the arrays are for whoever sources this file
-:

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,8 @@ static const char *h_errno_text(int number)
 
 static void print_host(const struct hostent *host)
 {
+    if ((uintptr_t)host->h_addr_list % sizeof(char *) != 0)
+        puts("not aligned");
     printf("%s aliases %s\n", host->h_name,
            host->h_aliases[0] != NULL ? host->h_aliases[0] : "none");
     for (char **at = host->h_addr_list; *at != NULL; at++) {

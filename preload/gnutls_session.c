@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * GnuTLS has one pointer for each session and it is the tool's, so what the
+ * shim keeps lies beside it, by the session's address.
+ */
+#include "gnutls_session.h"
+
+struct gnutls_session *
+gnutls_session_make(const struct gnutls_api *api,
+                    const struct gnutls_session_int *session)
+{
+    AUTO(free) struct gnutls_session *made = NULL;
+    struct gnutls_session *kept = gnutls_session_find(session);
+
+    if (kept != NULL)
+        return kept;
+    made = calloc(1, sizeof(*made));
+    if (made == NULL || !sessions_add(session, made))
+        return NULL;
+    made->api = api;
+    return TAKE(made);
+}
+
+bool gnutls_session_tag(struct gnutls_session *kept,
+                        const struct names_answer *answer)
+{
+    struct host_session *host;
+
+    if (kept->answer == answer)
+        return true;
+    host = host_new(answer->pseudo, answer->host);
+    if (host == NULL) {
+        gnutls_session_refuse(kept);
+        return false;
+    }
+    gnutls_session_untag(kept);
+    kept->answer = answer;
+    kept->host = host;
+    return true;
+}
+
+void gnutls_session_untag(struct gnutls_session *kept)
+{
+    host_free(TAKE(kept->host));
+    kept->answer = NULL;
+    kept->refused = false;
+    kept->vetted = false;
+}
+
+void gnutls_session_refuse(struct gnutls_session *kept)
+{
+    gnutls_session_untag(kept);
+    kept->refused = true;
+}
+
+void gnutls_session_drop(const struct gnutls_session_int *session)
+{
+    struct gnutls_session *kept = sessions_remove(session);
+
+    if (kept == NULL)
+        return;
+    host_free(kept->host);
+    free(kept->protocols);
+    free(kept->wanted);
+    free(kept);
+}

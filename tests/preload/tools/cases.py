@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The columns of the matrix: the server names of the zone tools.test, read from
+# the private federation's own list, and an ordinary host.
+
+import csv
+import os
+from dataclasses import dataclass
+
+# Its first target never answers: how long a tool then waits is its own affair.
+NOT_HERE = {"swallowed"}
+# Where the switch that makes a tool insecure makes no difference.
+NO_SERVER = {"sni-rejected", "nothing"}
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    kind: str      # good, edge (certificates that tools differ on), bad, plain
+    hostname: str  # in the URL
+    targets: tuple
+    sni: str       # or "-"
+    host: str
+    what: str
+
+    def modes(self, tool):
+        """How a tool is run in this column."""
+        if self.kind == "plain" and tool.meets_plain:
+            return ()
+        if self.kind == "bad" and tool.insecure is not None:
+            return ("secure", "insecure")
+        return ("secure",)
+
+    def outcome(self, mode):
+        """What every tool must do, but for the exceptions in table.py."""
+        if self.kind in ("good", "plain"):
+            return "reached"
+        if mode == "secure" or self.name in NO_SERVER:
+            return "refused"
+        return "reached"
+
+
+def _case(row):
+    name = row["server_name"].removesuffix(".tools.test")
+    if len(name) > 60:
+        name = "shorter"  # its Host is
+    kind = ("edge" if row["tls"].startswith("edge") else
+            "good" if row["tls"] == "ok" and row["targets"] != "-" else "bad")
+    return Case(name, kind, row["pseudo_hostname"],
+                tuple(row["targets"].split(",")), row["tls_name"],
+                row["host_draft"], row["what"])
+
+
+def read():
+    with open(os.environ["FEDERATION_DIR"] + "/names.tsv",
+              newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t",
+                                   quoting=csv.QUOTE_NONE))
+    found = [_case(row) for row in rows
+             if row["server_name"].endswith(".tools.test")]
+    plain = Case("plain", "plain", "plain.test",
+                 ("[2001:db8:1::60]:443", "198.51.100.60:443"), "plain.test",
+                 "plain.test", "an ordinary host")
+    return [plain] + [case for kind in ("good", "edge", "bad")
+                      for case in found
+                      if case.kind == kind and case.name not in NOT_HERE]

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The tools of the matrix, one entry per row, and where a row differs from what
+# every tool must do. Nothing here runs anything: matrix.py does.
+#
+# Each is Debian's own program, by absolute path: what else a machine has in
+# PATH is not what this is about. In a command
+#     {url}            stands for the URL of the cell
+#     {before} {after} for URLs of an ordinary host, got by the same process
+#     {host}           for the host in the URL
+#     {dir}            for a directory of the cell, whose files are output too
+#     {verify}         for the words of `insecure` in cells where certificates
+#                      shall not matter, and those of `secure` in all others.
+
+import os
+from dataclasses import dataclass
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLIENT = ("/usr/bin/python3", "-B", HERE + "/client.py")
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    package: str          # whose version is shown
+    command: tuple
+    secure: tuple = ()
+    insecure: tuple = None  # None: it has no such switch
+    # A batch gets all URLs in one process and prints a line for each: `ok
+    # BODY` or `failed WHY`.
+    batch: bool = False
+    request: bool = False  # it wants the HTTP request on its standard input
+    http2: bool = False    # it speaks HTTP/2 with an ordinary host
+    # What it says if it got a 404, for the tool that shows no page.
+    got_404: str = None
+    exit_reached: int = 0
+    exit_refused: int = None  # None: anything but 0
+    says_refused: str = ""  # a regular expression
+    probe: tuple = ()       # it is there if this succeeds
+    options: tuple = ()     # for matrix-run
+    absent: str = ""        # why it may be missing, if not for its package
+
+    @property
+    def without(self):
+        return self.absent or f"package {self.package} is not installed"
+
+    @property
+    def meets_plain(self):
+        """Whether the ordinary host is met in the cells of the others."""
+        return self.batch or "{before}" in self.command
+
+
+def batch(name, package, *command, **rest):
+    return Tool(name, package, command + ("{verify}",), secure=("secure",),
+                insecure=("insecure",), batch=True, **rest)
+
+
+def python(library, package, module, **rest):
+    name = "Python " + library.replace("_", " ")
+    return batch(name, package, *CLIENT, library,
+                 probe=(CLIENT[0], "-c", "import " + module), **rest)
+
+
+def node(kind, library, path, **rest):
+    return batch(f"{kind} {library}", "nodejs", path, HERE + "/client.js",
+                 library, **rest)
+
+
+def tools(debian_node, native_tls):
+    """The rows; the paths are None where such a program could not be had."""
+    return [
+        Tool("curl", "curl",
+             ("/usr/bin/curl", "-sS", "-w", "\nexit=%{exitcode}\n",
+              "{verify}", "{before}", "{url}",
+              # Other TLS settings, so that no connection is used again.
+              "--next", "-sS", "--tlsv1.2", "{after}"),
+             insecure=("-k",), http2=True,
+             says_refused=r"exit=(6|35|60)\n"),
+        Tool("curl --http1.1", "curl",
+             ("/usr/bin/curl", "-sS", "-w", "\nexit=%{exitcode}\n",
+              "{verify}", "--http1.1", "{before}", "{url}",
+              "--next", "-sS", "--http1.1", "--tlsv1.2", "{after}"),
+             insecure=("-k",), says_refused=r"exit=(6|35|60)\n"),
+        python("pycurl", "python3-pycurl", "pycurl", http2=True),
+        batch("PHP curl", "php-curl", "/usr/bin/php", HERE + "/client.php",
+              "curl", http2=True,
+              probe=("/usr/bin/php", "-r", "exit(!extension_loaded('curl'));")),
+        batch("PHP streams", "php-cli", "/usr/bin/php",
+              HERE + "/client.php", "streams"),
+        Tool("git ls-remote", "git",
+             ("/usr/bin/git", "{verify}", "ls-remote", "{url}"),
+             insecure=("-c", "http.sslVerify=false"), http2=True,
+             got_404=r"repository '\S+' not found", exit_reached=128,
+             exit_refused=128, says_refused="unable to access"),
+        Tool("wget", "wget",
+             ("/usr/bin/wget", "-nv", "--tries=1", "-O", "-", "{verify}",
+              "{before}", "{url}", "{after}"),
+             insecure=("--no-check-certificate",)),
+        Tool("wget2", "wget2",
+             ("/usr/bin/wget2", "--tries=1", "--max-threads=1", "-P", "{dir}",
+              "{verify}", "{before}", "{url}", "{after}"),
+             insecure=("--no-check-certificate",), http2=True),
+        python("urllib", "python3", "urllib"),
+        python("http_client", "python3", "http.client"),
+        python("requests", "python3-requests", "requests"),
+        python("httpx", "python3-httpx", "httpx"),
+        python("httpx_async", "python3-httpx", "httpx"),
+        python("httpx_http2", "python3-h2", "httpx, h2", http2=True),
+        python("aiohttp", "python3-aiohttp", "aiohttp"),
+        python("libsoup", "gir1.2-soup-3.0", "gi; "
+               "gi.require_version('Soup', '3.0'); "
+               "from gi.repository import Gio, Soup; "
+               "assert Gio.TlsBackend.get_default().supports_tls()",
+               http2=True),
+        Tool("HTTPie", "httpie",
+             ("/usr/bin/http", "--ignore-stdin", "--body", "{verify}",
+              "{url}"), insecure=("--verify=no",)),
+        batch("Perl LWP", "libwww-perl", "/usr/bin/perl",
+              HERE + "/client.pl", "lwp",
+              probe=("/usr/bin/perl", "-MLWP::Protocol::https", "-e", "1")),
+        batch("Perl Mojo", "libmojolicious-perl", "/usr/bin/perl",
+              HERE + "/client.pl", "mojo",
+              probe=("/usr/bin/perl", "-MMojo::UserAgent",
+                     "-MIO::Socket::SSL", "-e", "1")),
+        batch("Ruby net/http", "ruby", "/usr/bin/ruby", HERE + "/client.rb"),
+        node("Node (Debian)", "https", debian_node),
+        node("Node (Debian)", "fetch", debian_node),
+        node("Node (vendor)", "https", vendor_node(), options=("--force",)),
+        batch("Rust native-tls", "librust-native-tls-dev", native_tls),
+        Tool("ncat", "ncat",
+             ("/usr/bin/ncat", "{verify}", "{host}", "443"),
+             secure=("--ssl-verify",), insecure=("--ssl",), request=True),
+        Tool("socat", "socat",
+             ("/usr/bin/socat", "-", "OPENSSL:{host}:443{verify}"),
+             insecure=(",verify=0",), request=True),
+        Tool("openssl s_client", "openssl",
+             ("/usr/bin/openssl", "s_client", "-quiet", "-ign_eof",
+              "{verify}", "-connect", "{host}:443", "-servername",
+              "{host}"),
+             secure=("-verify_return_error", "-verify_hostname", "{host}"),
+             insecure=("-verify_quiet",), request=True),
+        Tool("gnutls-cli", "gnutls-bin",
+             ("/usr/bin/gnutls-cli", "{verify}", "-p", "443", "{host}"),
+             insecure=("--insecure",), request=True),
+        Tool("w3m", "w3m", ("/usr/bin/w3m", "{verify}", "-dump_source",
+                            "{url}"), insecure=("-insecure",), exit_refused=0,
+             says_refused="Can't load"),
+        Tool("links", "links",
+             ("/usr/bin/links", "{verify}", "-source", "{url}"),
+             insecure=("-ssl.certificates", "0")),
+        Tool("lynx", "lynx", ("/usr/bin/lynx", "{verify}", "-source",
+                              "{url}"),
+             insecure=("-cfg=" + HERE + "/lynx-insecure.cfg",)),
+        Tool("elinks", "elinks",
+             ("/usr/bin/elinks", "-config-dir", "{dir}", "-no-connect",
+              "-eval", "{verify}", "-source", "1", "{url}"),
+             secure=("set connection.ssl.cert_verify = 1",),
+             insecure=("set connection.ssl.cert_verify = 0",)),
+        aria2("aria2"),
+        aria2("aria2, no c-ares", "--async-dns=false"),
+        Tool("ApacheBench", "apache2-utils",
+             ("/usr/bin/ab", "-v", "4", "-n", "1", "{url}")),
+    ]
+
+
+def aria2(name, *options):
+    return Tool(name, "aria2",
+                ("/usr/bin/aria2c", "--no-conf", "--quiet", "--max-tries=1",
+                 "-j1", "-Z", "-d", "{dir}", "{verify}", *options,
+                 "{before}", "{url}", "{after}"),
+                insecure=("--check-certificate=false",))
+
+
+def vendor_node():
+    """Node with an OpenSSL of its own, if that is the machine's."""
+    path = "/usr/bin/node"
+    return path if os.path.exists(path) and not uses_libssl(path) else None
+
+
+def uses_libssl(path):
+    """Whether a program, or one of its libraries, is linked to libssl."""
+    import subprocess
+    found = subprocess.run(["ldd", path], capture_output=True, text=True)
+    return "libssl.so" in found.stdout
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a tool does not do what the others do, and why."""
+    tools: tuple
+    modes: tuple
+    cases: tuple  # empty: all
+    outcome: str  # reached, refused, or either
+    reason: str
+
+    def applies(self, tool, case, mode):
+        return (tool.name in self.tools and mode in self.modes and
+                (case.name in self.cases or not self.cases) and
+                self.outcome != case.outcome(mode))
+
+
+BOTH = ("secure", "insecure")
+NAMES = ("wrong-name", "pseudo-san", "pseudo-cn", "pseudo-wild", "srv-target",
+         "undelegated", "wrong-ip", "ip-as-name")
+
+EXCEPTIONS = [
+    Difference(("wget", "wget2", "git ls-remote", "Python pycurl",
+                "gnutls-cli", "elinks", "Python libsoup"),
+               ("secure",), ("cn-only",), "reached",
+               "GnuTLS takes the CN where a certificate has no names"),
+    Difference(("socat",), BOTH, ("priority", "v6refuses"), "refused",
+               "tries only the first address, for ordinary names too"),
+    Difference(("socat",), BOTH, ("same-priority",), "either",
+               "tries only the first address, and the order is free"),
+    Difference(("aria2",), BOTH, ("v6only", "ip6"), "refused",
+               "asks c-ares for IPv4 alone"),
+    Difference(("w3m",), ("insecure",), NAMES, "refused",
+               "its -insecure is about the authority, not the name"),
+    Difference(("ApacheBench",), ("secure",),
+               NAMES + ("unknown-ca", "self-signed", "expired", "cn-only",
+                        "partial"), "reached",
+               "verifies nothing, by design"),
+    Difference(("Node (vendor) https",), BOTH, (), "refused",
+               "has an OpenSSL of its own, out of reach: fails closed"),
+]
