@@ -37,7 +37,7 @@ static bool append_name(char text[static TEXT], char name[static NAME],
     struct address address;
 
     for (size_t i = 0; i < size; i++)
-        if (name[i] == '\0')
+        if (name[i] <= ' ' || name[i] > '~')
             name[i] = '?';
     name[size] = '\0';
     /* What reads as an address but is a name covers no address. */

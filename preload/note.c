@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -30,9 +31,17 @@ static enum level {
     LEVEL_VERBOSE,
 } level;
 
+/* What was said. links looks a name up in child after child: shared. */
+static _Atomic uint64_t said_here[REMEMBERED];
+static _Atomic uint64_t *said = said_here;
+
 void note_init(void)
 {
     const char *wish = secure_getenv("NSS_MATRIX_NOTES");
+    void *shared = mmap(NULL, sizeof(said_here), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    said = shared != MAP_FAILED ? shared : said_here;
 
     level = LEVEL_NORMAL;
     if (wish != NULL && strcmp(wish, "quiet") == 0)
@@ -48,7 +57,6 @@ void note_init(void)
  */
 static bool said_lately(const char *line, size_t length)
 {
-    static _Atomic uint64_t said[REMEMBERED];
     const uint64_t seconds = UINT64_C(0xffffff);
     uint64_t now = ((uint64_t)(deadline_clock() / 1000) + 1) & seconds;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -97,7 +105,7 @@ static void write_line(const char *line, size_t length)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-static void say(const char *format, va_list values, bool once)
+static void say(const char *format, va_list values)
 {
     char line[NOTE_MAX];
     size_t prefix = sizeof(PREFIX) - 1;
@@ -115,7 +123,7 @@ static void say(const char *format, va_list values, bool once)
         if (line[i] < ' ' || line[i] > '~')
             line[i] = '?';
     line[length++] = '\n'; /* in the place of the NUL */
-    if ((!once || !said_lately(line, length)) && is_for_people())
+    if (!said_lately(line, length) && is_for_people())
         write_line(line, length);
     errno = saved;
 }
@@ -129,7 +137,7 @@ void note_refusal(const char *format, ...)
     if (level == LEVEL_QUIET)
         return;
     va_start(values, format);
-    say(format, values, true);
+    say(format, values);
     va_end(values);
 }
 
@@ -137,9 +145,11 @@ void note_verbose(const char *format, ...)
 {
     va_list values;
 
+    if (level == LEVEL_UNKNOWN)
+        note_init();
     if (level != LEVEL_VERBOSE)
         return;
     va_start(values, format);
-    say(format, values, false);
+    say(format, values);
     va_end(values);
 }

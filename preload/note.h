@@ -15,17 +15,20 @@ enum {
     NOTE_MAX = 1024, /* a longer line is cut */
 };
 
-/* Reads the environment (secure_getenv); in the constructor. */
+/*
+ * Reads the environment (secure_getenv), and shares with children what has
+ * been said; in the constructor, before any fork.
+ */
 void note_init(void);
 
 /*
  * Says why a call was refused: `matrix-run: ...`. errno is kept. The same
- * line is not said again within a minute. Octets that are not printable
- * become `?`.
+ * line is not said again within a minute, by this process or its children.
+ * Octets that are not printable become `?`.
  */
 void note_refusal(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Says it only under -v. errno is kept. */
+/* The same, but said only under -v. */
 void note_verbose(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif

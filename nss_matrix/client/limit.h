@@ -14,6 +14,7 @@ enum limit {
 
     /* the well-known fetch */
     LIMIT_CONNECT_MS = 3000, /* a host's addresses together, TLS included */
+    LIMIT_ATTEMPT_MS = 250,  /* before the other family is tried beside one */
     LIMIT_FETCH_MS = 6000,   /* redirects included */
     LIMIT_HOPS = 10,
     LIMIT_BODY = 64 * 1024,
@@ -26,6 +27,7 @@ enum limit {
     LIMIT_ADDRESSES = 32,        /* of one host name, both families together */
     LIMIT_ALIASES = 8,           /* CNAMEs followed */
     LIMIT_FAMILY_GRACE_MS = 250, /* what the second family may cost the first */
+    LIMIT_FAMILY_EARLY_MS = 50,  /* before one is connected to alone */
 
     /* a lookup */
     LIMIT_DISCOVERY_MS = 10000,

@@ -40,6 +40,7 @@ struct entry {
     int64_t started;
     struct loop_timer grace;
     struct family families[FAMILIES];
+    bool early; /* one family has waited long enough to be used alone */
     bool known;
     struct addresses addresses;
     char *name;
@@ -123,6 +124,19 @@ const struct addresses *address_book_get(const struct address_book *book,
     const struct entry *entry = find(book, name);
 
     return entry != NULL && entry->known ? &entry->addresses : NULL;
+}
+
+unsigned address_book_early(const struct address_book *book, const char *name,
+                            struct address ret_list[static LIMIT_ADDRESSES])
+{
+    const struct entry *entry = find(book, name);
+    const struct family *family;
+
+    if (entry == NULL || entry->known || !entry->early)
+        return 0;
+    family = &entry->families[entry->families[V6].count > 0 ? V6 : V4];
+    memcpy(ret_list, family->list, family->count * sizeof(*ret_list));
+    return family->count;
 }
 
 /* Adds the first `most` of the family's addresses that are not there yet. */
@@ -242,6 +256,19 @@ static void give_up_waiting(void *argument)
     settle(entry);
 }
 
+/* The same timer, the first time. Nothing of the entry may be used after. */
+static void become_early(void *argument)
+{
+    struct entry *entry = argument;
+    struct address_book *book = entry->book;
+
+    entry->early = true;
+    loop_set(book->loop, &entry->grace,
+             deadline_after(LIMIT_FAMILY_GRACE_MS - LIMIT_FAMILY_EARLY_MS),
+             give_up_waiting, entry);
+    book->changed(book->argument);
+}
+
 static void answered(void *argument, const struct dns_answer *answer)
 {
     struct family *family = argument;
@@ -261,7 +288,7 @@ static void answered(void *argument, const struct dns_answer *answer)
         settle(entry);
     else if (family->count > 0)
         loop_set(entry->book->loop, &entry->grace,
-                 deadline_after(LIMIT_FAMILY_GRACE_MS), give_up_waiting, entry);
+                 deadline_after(LIMIT_FAMILY_EARLY_MS), become_early, entry);
 }
 
 /* What looks like an address is not asked for, in whatever notation. */

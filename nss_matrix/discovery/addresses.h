@@ -31,7 +31,10 @@ struct addresses {
 
 struct address_book;
 
-/* Called from loop_turn when a name that was wanted has become known. */
+/*
+ * Called from loop_turn when a name that was wanted has become known, or
+ * known early.
+ */
 typedef void address_book_changed(void *argument);
 
 /*
@@ -62,5 +65,13 @@ MUST_CHECK enum status address_book_want(struct address_book *book,
 /* What is known of name: the book's own; NULL if that is nothing yet. */
 const struct addresses *address_book_get(const struct address_book *book,
                                          const char *name);
+
+/*
+ * The addresses of one family, where the other's answer is not there after
+ * LIMIT_FAMILY_EARLY_MS (RFC 8305 section 3): good to connect to, but not yet
+ * what is known of name. Gives how many there are; 0 once the name is known.
+ */
+unsigned address_book_early(const struct address_book *book, const char *name,
+                            struct address ret_list[static LIMIT_ADDRESSES]);
 
 #endif

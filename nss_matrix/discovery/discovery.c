@@ -128,9 +128,16 @@ static bool srv_can_exist(enum piece_kind kind, const char *host)
     return labels + strlen(host) <= LIMIT_DNS_NAME;
 }
 
-/* Asks ahead for all that a name without a port may need. */
+/*
+ * Asks ahead for all that a name without a port may need. The addresses of
+ * the targets too, as soon as records are there: of the old ones unless the
+ * new ones have come, which may be later.
+ */
 static void speculate(struct discovery *discovery, const char *host)
 {
+    const struct pieces *pieces = &discovery->pieces;
+    const struct piece *srv;
+
     if (!discovery->configuration->speculate)
         return;
     if (srv_can_exist(PIECE_SRV_FED, host))
@@ -138,6 +145,10 @@ static void speculate(struct discovery *discovery, const char *host)
     if (srv_can_exist(PIECE_SRV_OLD, host))
         discovery_wish(discovery, PIECE_SRV_OLD, host);
     discovery_wish(discovery, PIECE_ADDRESSES, host);
+    srv = pieces_find(pieces, PIECE_SRV_FED, host);
+    if (srv == NULL || srv->finding == FINDING_NONE)
+        srv = pieces_find(pieces, PIECE_SRV_OLD, host);
+    discovery_wish_targets(discovery, srv);
 }
 
 /* Steps 3.3 to 3.5 and 4 to 6: SRV by its new name, by its old one, 8448. */

@@ -182,6 +182,24 @@ enum discovery_state discovery_use_host(struct discovery *discovery,
                           host, addresses->detail);
 }
 
+/* "" is a target that is no host name, "." among others is no host. */
+static bool names_a_host(const struct dns_srv *srv)
+{
+    return srv->target[0] != '\0' && strcmp(srv->target, ".") != 0;
+}
+
+void discovery_wish_targets(struct discovery *discovery,
+                            const struct piece *srv)
+{
+    unsigned count = srv != NULL ? srv->srv_count : 0;
+
+    for (unsigned i = 0; i < count && i < PIECES_AHEAD; i++)
+        if (names_a_host(&srv->srv[i]) &&
+            (srv->srv[i].port != 0 ||
+             discovery->configuration->spec == SPEC_DRAFT))
+            discovery_wish(discovery, PIECE_ADDRESSES, srv->srv[i].target);
+}
+
 /* What became of the targets of one set of SRV records. */
 struct tally {
     unsigned waiting, temporary, blocked;
@@ -212,8 +230,7 @@ static void use_record(struct discovery *discovery, const struct dns_srv *srv,
     struct target like = {.priority = srv->priority, .weight = srv->weight};
     const struct piece *addresses;
 
-    /* "" is a target that is no host name, "." among others is no host. */
-    if (srv->target[0] == '\0' || strcmp(srv->target, ".") == 0) {
+    if (!names_a_host(srv)) {
         discovery_warn(discovery, "srv-target-unusable: a record names no "
                                   "host and is not used");
         return;

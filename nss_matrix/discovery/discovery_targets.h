@@ -16,6 +16,13 @@ void discovery_wish(struct discovery *discovery, enum piece_kind kind,
                     const char *name);
 
 /*
+ * Wants the addresses of the first PIECES_AHEAD usable targets; srv may be
+ * NULL.
+ */
+void discovery_wish_targets(struct discovery *discovery,
+                            const struct piece *srv);
+
+/*
  * The piece that a step rests on, told in the trace. NULL, and a wish, if it
  * is not known yet.
  */

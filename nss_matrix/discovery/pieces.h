@@ -84,8 +84,13 @@ struct piece {
 enum {
     /* well-known, both SRV of two names, addresses of those and of targets */
     PIECES_NEEDED = 1 + 4 + 2 + LIMIT_SRV_RECORDS,
-    /* and as many again that were remembered, and may turn out no use */
-    PIECES_MAX = 2 * PIECES_NEEDED,
+    /* SRV targets of one set whose addresses are asked for ahead: strangers
+     * may list many, and all for nothing */
+    PIECES_AHEAD = 16,
+    /* and as many again that were remembered, and may turn out no use; and
+     * targets asked for ahead: of both sets of a name, of its delegate's old
+     * set */
+    PIECES_MAX = 2 * PIECES_NEEDED + 3 * PIECES_AHEAD,
     PIECE_FAILURES_MAX = 1000, /* where counting stops */
     PIECES_TEXT_MAX = 256 * 1024,
 };

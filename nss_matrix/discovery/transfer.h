@@ -31,11 +31,20 @@ struct transfer {
     char error[CURL_ERROR_SIZE];
 };
 
-/* Where a transfer may connect to. */
+/* Where a transfer may connect to, the family to begin with first. */
 struct transfer_targets {
     unsigned count;
     struct address list[LIMIT_ADDRESSES];
+    int connect_ms; /* for all of them together, TLS included */
 };
+
+/*
+ * Drops the targets that `deny` forbids and those that this machine has no
+ * way to; gives how many `deny` leaves. The proxy's are not judged by it: the
+ * administrator chose it.
+ */
+unsigned transfer_targets_filter(const struct fetcher *fetcher,
+                                 struct transfer_targets *targets);
 
 /*
  * Starts the GET of url (borrowed) at targets, which are the proxy's if there

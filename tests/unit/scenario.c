@@ -172,7 +172,13 @@ static bool take_ask(struct scenario *scenario, char *rest)
 
 static bool take_ahead(struct scenario *scenario, char *rest)
 {
-    return take_list(&scenario->ahead, rest);
+    return scenario->ahead_count < SCENARIO_ASKS &&
+           take_list(&scenario->ahead[scenario->ahead_count++], rest);
+}
+
+static bool take_learnt(struct scenario *scenario, char *rest)
+{
+    return take_list(&scenario->learnt[scenario->ahead_count], rest);
 }
 
 static bool take_late(struct scenario *scenario, char *rest)
@@ -262,7 +268,7 @@ static bool take_line(struct scenario *scenario, char *line)
         {"ahead", take_ahead},       {"late", take_late},
         {"gives-up", take_gives_up}, {"step", take_step},
         {"target", take_target},     {"error", take_error},
-        {"warning", take_warning},
+        {"warning", take_warning},   {"learnt", take_learnt},
     };
     const char *word = strsep(&line, " ");
     char none[] = "";

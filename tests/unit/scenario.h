@@ -13,6 +13,7 @@
  *                               what is wished for next without asking ahead:
  *                               all such lines are the plain sequence
  *     ahead KIND NAME[, ...]    all that is wished for first, asking ahead
+ *     learnt KIND NAME[, ...]   what is answered before the next `ahead` line
  *     late KIND NAME[, ...]     an order in which answers come in
  *     gives-up ERROR            the driver ends it where no answer is known
  *     step STEP                 and what it comes to, as in record.h, where
@@ -74,7 +75,9 @@ struct scenario {
     struct scenario_answer answers[SCENARIO_ANSWERS];
     unsigned ask_count;
     struct scenario_list asks[SCENARIO_ASKS];
-    struct scenario_list ahead; /* none: not said */
+    unsigned ahead_count;
+    struct scenario_list learnt[SCENARIO_ASKS + 1]; /* before each of them */
+    struct scenario_list ahead[SCENARIO_ASKS];
     struct scenario_list late;
     enum error gives_up;    /* ERROR_NONE: it does not */
     struct outcome outcome; /* what it must be; but warnings are codes */

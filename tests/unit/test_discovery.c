@@ -118,23 +118,40 @@ static void play_plainly(void)
     run_end(&run);
 }
 
-/* Asking ahead, what is wished for before anything is known. */
-static void play_the_start_ahead(void)
+/* The wishes are those of the list, and no others. */
+static void check_wishes(const struct discovery *discovery,
+                         const struct scenario_list *list)
 {
-    const struct scenario_list *ahead = &play.scenario.ahead;
+    for (unsigned i = 0; i < list->count; i++)
+        PLAY_CHECK(
+            wishes_for(discovery, list->list[i].kind, list->list[i].name),
+            "does not wish for %s", list->list[i].name);
+    PLAY_CHECK(discovery->wish_count == list->count, "%u wishes, not %u",
+               discovery->wish_count, list->count);
+}
+
+/* Asking ahead, what is wished for at each point that the script names. */
+static void play_ahead(void)
+{
+    const struct scenario *scenario = &play.scenario;
     struct run run;
 
-    if (ahead->count == 0)
-        return;
     play.manner = "asking ahead";
     run_start(&run, true);
-    PLAY_CHECK(advance(&run) == DISCOVERY_WAITING, "done");
-    for (unsigned i = 0; i < ahead->count; i++)
-        PLAY_CHECK(
-            wishes_for(run.discovery, ahead->list[i].kind, ahead->list[i].name),
-            "does not wish for %s", ahead->list[i].name);
-    PLAY_CHECK(run.discovery->wish_count == ahead->count, "%u wishes",
-               run.discovery->wish_count);
+    for (unsigned i = 0; i < scenario->ahead_count; i++) {
+        const struct scenario_list *learnt = &scenario->learnt[i];
+
+        for (unsigned j = 0; j < learnt->count; j++) {
+            const struct scenario_answer *answer = scenario_find(
+                scenario, learnt->list[j].kind, learnt->list[j].name);
+
+            PLAY_CHECK(answer != NULL, "no answer for %s",
+                       learnt->list[j].name);
+            learn(&run, answer);
+        }
+        PLAY_CHECK(advance(&run) == DISCOVERY_WAITING, "done");
+        check_wishes(run.discovery, &scenario->ahead[i]);
+    }
     run_end(&run);
 }
 
@@ -322,7 +339,7 @@ static void play_under(enum spec spec)
         play_refusal();
     } else {
         play_plainly();
-        play_the_start_ahead();
+        play_ahead();
         play_orders();
         play_late();
         for (unsigned turn = 0; turn < SHUFFLES; turn++)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,23 @@ static void says_the_same_once_a_minute(void **state)
     fake_clock_ahead_s += 3;
     note_refusal("same %d", 1);
     assert_string_equal(said(), "matrix-run: same 1\n");
+}
+
+/* links: child after child fails for the same reason. */
+static void a_childs_line_is_not_said_again(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0) {
+        note_refusal("said in a child");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    note_refusal("said in a child");
+    assert_string_equal(said(), "matrix-run: said in a child\n");
 }
 
 static void quiet_is_quiet(void **state)
@@ -219,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STDERR(says_a_line_and_by_whom),
         WITH_STDERR(says_the_same_once_a_minute),
+        WITH_STDERR(a_childs_line_is_not_said_again),
         WITH_STDERR(quiet_is_quiet),
         WITH_STDERR(verbose_lines_are_for_who_asked),
         WITH_STDERR(a_strangers_octets_do_not_reach_the_terminal),

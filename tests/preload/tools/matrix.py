@@ -90,16 +90,18 @@ class Runner:
             else:
                 yield fill(word.replace("{verify}", "".join(verify)))
 
-    def start(self, options, words, request, seconds):
+    def start(self, tool, words, request, seconds):
         """Exit status, or None if it took too long, and all its output."""
         began = time.monotonic()
+        environment = self.environment | dict(
+            word.split("=", 1) for word in tool.environment)
         with tempfile.TemporaryFile() as given, \
                 tempfile.TemporaryFile() as out:
             given.write(request.encode())
             given.seek(0)
             process = subprocess.Popen(
-                [*self.run, *options, *words], stdin=given, stdout=out,
-                stderr=subprocess.STDOUT, env=self.environment,
+                [*self.run, *tool.options, *words], stdin=given, stdout=out,
+                stderr=subprocess.STDOUT, env=environment,
                 start_new_session=True, cwd=self.dir)
             try:
                 status = process.wait(seconds)
@@ -120,14 +122,14 @@ class Runner:
                       "before": cell.control_url("before"),
                       "after": cell.control_url("after")}
             status, output = self.start(
-                tool.options, list(self.words(tool, cell.mode, places)),
-                request, SECONDS_ALONE)
+                tool, list(self.words(tool, cell.mode, places)), request,
+                SECONDS_ALONE)
             for entry in os.scandir(directory):
                 if entry.is_file():
                     with open(entry, errors="replace") as file:
                         output += "\n" + file.read()
         cell.details = f"status {status}\n{output}"
-        cell.got = judge(tool, status, output)
+        cell.got = judge(cell, status, output)
 
     def batch(self, cells):
         """All in one process, with the ordinary host between them."""
@@ -138,7 +140,7 @@ class Runner:
         for previous, cell in zip(cells, cells[1:]):
             cell.before = previous.id + ".after"
         status, output = self.start(
-            tool.options, [*self.words(tool, mode, {}), *urls], "",
+            tool, [*self.words(tool, mode, {}), *urls], "",
             SECONDS_BATCH)
         lines = [line for line in output.splitlines()
                  if line.startswith(("ok ", "failed "))]
@@ -157,8 +159,9 @@ def judge_line(line):
     return "reached" if found and found[2] != PLAIN else "got another page"
 
 
-def judge(tool, status, output):
+def judge(cell, status, output):
     """What the tool did, by its exit status and its output."""
+    tool = cell.tool
     if status is None:
         return "took too long"
     hosts = {host for _, host in SEEN.findall(output)}
@@ -169,8 +172,10 @@ def judge(tool, status, output):
         return "reached" if expected else f"reached, with status {status}"
     if not re.search(tool.says_refused, output):
         return f"does not say that it failed; status {status}"
-    expected = status != 0 if tool.exit_refused is None else \
-        status == tool.exit_refused
+    wanted = tool.exit_refused
+    if cell.case.name == "nothing" and tool.exit_unresolved is not None:
+        wanted = tool.exit_unresolved
+    expected = status != 0 if wanted is None else status == wanted
     return "refused" if expected else f"refused, with status {status}"
 
 
@@ -238,8 +243,7 @@ def verdict(cell, seen):
 
 def why_missing(tool):
     """None, or why the tool cannot be run."""
-    program = tool.command[0]
-    if program is None or not os.access(program, os.X_OK):
+    if not os.access(tool.command[0], os.X_OK):
         return tool.without
     if tool.probe and subprocess.run(
             tool.probe, stdout=subprocess.DEVNULL,
@@ -265,8 +269,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("dir")
     parser.add_argument("--run", default="", help="the words before a tool")
-    parser.add_argument("--node", help="Debian's node")
-    parser.add_argument("--native-tls", help="the client in Rust")
+    parser.add_argument("--node", default="none",
+                        help="where Debian's node is unpacked")
+    parser.add_argument("--native-tls", default="none",
+                        help="the client in Rust")
     parser.add_argument("--tool", action="append", help="only these rows")
     parser.add_argument("--case", action="append", help="only these columns")
     parser.add_argument("--times", action="store_true",

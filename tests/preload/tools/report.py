@@ -4,8 +4,6 @@
 
 import subprocess
 
-import table
-
 SECTIONS = (("plain", "secure", "ordinary"), ("good", "secure", "reaches"),
             ("edge", "secure", "edge"), ("bad", "secure", "refuses"),
             ("bad", "insecure", "told not to verify"))
@@ -15,7 +13,8 @@ def version(package):
     found = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Version}", package],
         capture_output=True, text=True)
-    return found.stdout.partition("+")[0].partition("-")[0]
+    upstream = found.stdout.rpartition(":")[2]
+    return upstream.partition("+")[0].partition("-")[0]
 
 
 def sign(cell, got, want, letters):
@@ -45,7 +44,7 @@ def lines(rows, columns, missing, results):
     yield top
     yield second
     for tool in rows:
-        line = f"{tool.name[:19]:19} {version(tool.package)[:9]:9} "
+        line = f"{tool.name[:19]:19} {(tool.version or version(tool.package))[:9]:9} "
         if tool.name in missing:
             yield f"{line}| skipped: {missing[tool.name]}"
             continue
@@ -68,7 +67,7 @@ def lines(rows, columns, missing, results):
 
 
 def flat(text):
-    return text.replace("\\", "\\\\").replace("\t", " ").replace("\n", "\\n")
+    return repr(text)[1:-1].replace("\\n", "  ")
 
 
 def write(directory, rows, columns, missing, results):

@@ -12,10 +12,13 @@
 #     {verify}         for the words of `insecure` in cells where certificates
 #                      shall not matter, and those of `secure` in all others.
 
+import glob
 import os
+import subprocess
 from dataclasses import dataclass
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NODE = "/usr/bin/nodejs"
 CLIENT = ("/usr/bin/python3", "-B", HERE + "/client.py")
 
 
@@ -34,11 +37,14 @@ class Tool:
     # What it says if it got a 404, for the tool that shows no page.
     got_404: str = None
     exit_reached: int = 0
-    exit_refused: int = None  # None: anything but 0
+    exit_refused: int = None     # None: anything but 0
+    exit_unresolved: int = None  # for a name without address; None: as above
     says_refused: str = ""  # a regular expression
     probe: tuple = ()       # it is there if this succeeds
     options: tuple = ()     # for matrix-run
+    environment: tuple = ()  # NAME=VALUE
     absent: str = ""        # why it may be missing, if not for its package
+    version: str = ""       # if it is not the package's
 
     @property
     def without(self):
@@ -61,26 +67,56 @@ def python(library, package, module, **rest):
                  probe=(CLIENT[0], "-c", "import " + module), **rest)
 
 
-def node(kind, library, path, **rest):
-    return batch(f"{kind} {library}", "nodejs", path, HERE + "/client.js",
-                 library, **rest)
+def node(kind, library, path, environment=(), **rest):
+    found = subprocess.run(
+        [path, "--version"], capture_output=True, text=True,
+        env=dict(word.split("=", 1) for word in environment)
+        ) if os.path.exists(path) else None
+    return batch(f"Node ({kind}) {library}", "nodejs", path,
+                 HERE + "/client.js", library, environment=environment,
+                 version=found.stdout.strip("v\n") if found else "", **rest)
 
 
-def tools(debian_node, native_tls):
-    """The rows; the paths are None where such a program could not be had."""
+def uses_libssl(path):
+    """Whether a program, or one of its libraries, is linked to libssl."""
+    found = subprocess.run(["ldd", path], capture_output=True, text=True)
+    return "libssl.so" in found.stdout
+
+
+def debian_node(library, directory):
+    """Debian's, installed, or unpacked there beside a node from elsewhere."""
+    path, environment = NODE, ()
+    if not uses_libssl(NODE):
+        path = directory + "/usr/bin/node"
+        libraries = glob.glob(directory + "/usr/lib/*-linux-*")
+        environment = ("LD_LIBRARY_PATH=" + ":".join(libraries),)
+    return node("Debian", library, path, environment,
+                absent="Debian's own node is not there")
+
+
+def vendor_node(library):
+    """A node from elsewhere. It trusts whom it knows and who is named here."""
+    return node("vendor", library, "none" if uses_libssl(NODE) else NODE,
+                ("NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt",),
+                options=("--force",), absent="the machine has none")
+
+
+def tools(node_directory, native_tls):
+    """The rows. What had to be unpacked or built may not be there."""
     return [
         Tool("curl", "curl",
              ("/usr/bin/curl", "-sS", "-w", "\nexit=%{exitcode}\n",
               "{verify}", "{before}", "{url}",
               # Other TLS settings, so that no connection is used again.
               "--next", "-sS", "--tlsv1.2", "{after}"),
-             insecure=("-k",), http2=True,
+             insecure=("-k",), http2=True, exit_refused=0,
              says_refused=r"exit=(6|35|60)\n"),
         Tool("curl --http1.1", "curl",
              ("/usr/bin/curl", "-sS", "-w", "\nexit=%{exitcode}\n",
               "{verify}", "--http1.1", "{before}", "{url}",
               "--next", "-sS", "--http1.1", "--tlsv1.2", "{after}"),
-             insecure=("-k",), says_refused=r"exit=(6|35|60)\n"),
+             insecure=("-k",), exit_refused=0,
+             says_refused=r"exit=(6|35|60)\n"),
         python("pycurl", "python3-pycurl", "pycurl", http2=True),
         batch("PHP curl", "php-curl", "/usr/bin/php", HERE + "/client.php",
               "curl", http2=True,
@@ -99,7 +135,8 @@ def tools(debian_node, native_tls):
         Tool("wget2", "wget2",
              ("/usr/bin/wget2", "--tries=1", "--max-threads=1", "-P", "{dir}",
               "{verify}", "{before}", "{url}", "{after}"),
-             insecure=("--no-check-certificate",), http2=True),
+             insecure=("--no-check-certificate",), http2=True,
+             exit_unresolved=0),
         python("urllib", "python3", "urllib"),
         python("http_client", "python3", "http.client"),
         python("requests", "python3-requests", "requests"),
@@ -123,12 +160,13 @@ def tools(debian_node, native_tls):
               probe=("/usr/bin/perl", "-MMojo::UserAgent",
                      "-MIO::Socket::SSL", "-e", "1")),
         batch("Ruby net/http", "ruby", "/usr/bin/ruby", HERE + "/client.rb"),
-        node("Node (Debian)", "https", debian_node),
-        node("Node (Debian)", "fetch", debian_node),
-        node("Node (vendor)", "https", vendor_node(), options=("--force",)),
-        batch("Rust native-tls", "librust-native-tls-dev", native_tls),
+        debian_node("https", node_directory),
+        debian_node("fetch", node_directory),
+        vendor_node("https"),
+        batch("Rust native-tls", "librust-native-tls-dev", native_tls,
+              absent="it could not be built"),
         Tool("ncat", "ncat",
-             ("/usr/bin/ncat", "{verify}", "{host}", "443"),
+             ("/usr/bin/ncat", "--no-shutdown", "{verify}", "{host}", "443"),
              secure=("--ssl-verify",), insecure=("--ssl",), request=True),
         Tool("socat", "socat",
              ("/usr/bin/socat", "-", "OPENSSL:{host}:443{verify}"),
@@ -169,19 +207,6 @@ def aria2(name, *options):
                  "-j1", "-Z", "-d", "{dir}", "{verify}", *options,
                  "{before}", "{url}", "{after}"),
                 insecure=("--check-certificate=false",))
-
-
-def vendor_node():
-    """Node with an OpenSSL of its own, if that is the machine's."""
-    path = "/usr/bin/node"
-    return path if os.path.exists(path) and not uses_libssl(path) else None
-
-
-def uses_libssl(path):
-    """Whether a program, or one of its libraries, is linked to libssl."""
-    import subprocess
-    found = subprocess.run(["ldd", path], capture_output=True, text=True)
-    return "libssl.so" in found.stdout
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A TLS client that does what its arguments say, in their order, with one
+ * SSL_CTX and one SSL at a time, and prints what a test wants to know. It has
+ * never heard of pseudo-names.
+ *
+ *   new                 a new SSL; ends the one before
+ *   ctx-alpn A,B        protocols for the SSL_CTX, and a new SSL of it
+ *   alpn A,B            protocols for the SSL
+ *   sni NAME            `sni refused` if that fails
+ *   host NAME  add-host NAME  no-host    SSL_set1_host, SSL_add1_host
+ *   param NAME  add-param NAME    X509_VERIFY_PARAM_*_host
+ *   ctx-host NAME       the same for the SSL_CTX, and a new SSL of it
+ *   no-verify
+ *   memory              over memory BIOs
+ *   write HOW           see openssl_talk.h
+ *   dial NAME           connects, and does the handshake but for early data:
+ *                       `alpn PROTOCOL`, or `refused REASON`
+ *   get NAME            asks with Host NAME: `STATUS SNI HOST`, or `silence`
+ *   send NAME           asks and does not wait
+ *   post NAME           30,000 octets of head and 2,000,000 of body, blocked
+ *                       again and again: `STATUS HOST same` (or `different`)
+ *   handshake           where dial did not
+ *   tickets             waits for what the server says after the handshake
+ *   save  resume  reused    the session
+ *   clear               SSL_clear, for another connection
+ *   duplicate           SSL_dup, which takes the SSL's place
+ *   names  extension    what X509_get_ext_d2i, X509_get_ext show of the names
+ *   check NAME          X509_check_host
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "openssl_http.h"
+#include "openssl_talk.h"
+
+static SSL_CTX *context;
+static SSL_SESSION *saved;
+static struct talk talk = {.fd = -1, .write = "write"};
+
+static void refused(const char *what, int result, int good)
+{
+    if (result != good)
+        printf("%s refused\n", what);
+    ERR_clear_error();
+}
+
+static unsigned protocols(const char *list, unsigned char *ret_wire)
+{
+    unsigned at = 0;
+
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+
+        ret_wire[at] = (unsigned char)length;
+        memcpy(ret_wire + at + 1, list, length);
+        at += 1 + (unsigned)length;
+        list += length + (list[length] == ',');
+    }
+    return at;
+}
+
+static void do_new(const char *unused)
+{
+    (void)unused;
+    talk_end(&talk);
+    SSL_free(talk.ssl);
+    talk.ssl = SSL_new(context);
+    talk.memory = false;
+    talk.write = "write";
+}
+
+static void do_ctx_alpn(const char *list)
+{
+    unsigned char wire[256];
+
+    refused("ctx-alpn",
+            SSL_CTX_set_alpn_protos(context, wire, protocols(list, wire)), 0);
+    do_new(NULL);
+}
+
+static void do_alpn(const char *list)
+{
+    unsigned char wire[256];
+
+    refused("alpn", SSL_set_alpn_protos(talk.ssl, wire, protocols(list, wire)),
+            0);
+}
+
+static void do_sni(const char *name)
+{
+    refused("sni", (int)SSL_set_tlsext_host_name(talk.ssl, name), 1);
+}
+
+static void do_host(const char *name)
+{
+    refused("host", SSL_set1_host(talk.ssl, name), 1);
+}
+
+static void do_add_host(const char *name)
+{
+    refused("add-host", SSL_add1_host(talk.ssl, name), 1);
+}
+
+static void do_no_host(const char *unused)
+{
+    (void)unused;
+    refused("no-host", SSL_set1_host(talk.ssl, NULL), 1);
+}
+
+/* With a length that counts the NUL, as some programs have it. */
+static void do_param(const char *name)
+{
+    refused("param",
+            X509_VERIFY_PARAM_set1_host(SSL_get0_param(talk.ssl), name,
+                                        strlen(name) + 1),
+            1);
+}
+
+static void do_add_param(const char *name)
+{
+    refused("add-param",
+            X509_VERIFY_PARAM_add1_host(SSL_get0_param(talk.ssl), name, 0), 1);
+}
+
+static void do_ctx_host(const char *name)
+{
+    refused("ctx-host",
+            X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), name, 0),
+            1);
+    do_new(NULL);
+}
+
+static void do_no_verify(const char *unused)
+{
+    (void)unused;
+    SSL_set_verify(talk.ssl, SSL_VERIFY_NONE, NULL);
+}
+
+static void do_memory(const char *unused)
+{
+    (void)unused;
+    talk.memory = true;
+}
+
+static void do_write(const char *how)
+{
+    talk.write = how;
+}
+
+static void do_handshake(const char *unused)
+{
+    const unsigned char *protocol;
+    unsigned length;
+
+    (void)unused;
+    if (!talk_handshake(&talk)) {
+        long why = SSL_get_verify_result(talk.ssl);
+
+        printf("refused %s\n", why != X509_V_OK
+                                   ? X509_verify_cert_error_string(why)
+                                   : ERR_reason_error_string(ERR_peek_error()));
+        ERR_clear_error();
+        return;
+    }
+    SSL_get0_alpn_selected(talk.ssl, &protocol, &length);
+    printf("alpn %.*s\n", (int)length, length > 0 ? (char *)protocol : "");
+}
+
+static void do_dial(const char *name)
+{
+    talk.fd = talk_dial(name);
+    talk_attach(&talk);
+    SSL_set_connect_state(talk.ssl);
+    if (strcmp(talk.write, "early") != 0)
+        do_handshake(NULL);
+}
+
+static void do_get(const char *name)
+{
+    http_get(&talk, name);
+    ERR_clear_error();
+}
+
+static void do_send(const char *name)
+{
+    if (!http_ask(&talk, name))
+        printf("not sent\n");
+}
+
+static void do_post(const char *name)
+{
+    http_post(&talk, name);
+}
+
+static void do_tickets(const char *unused)
+{
+    (void)unused;
+    talk_wait(&talk);
+}
+
+static void do_save(const char *unused)
+{
+    (void)unused;
+    SSL_SESSION_free(saved);
+    saved = SSL_get1_session(talk.ssl);
+}
+
+static void do_resume(const char *unused)
+{
+    (void)unused;
+    refused("resume", SSL_set_session(talk.ssl, saved), 1);
+}
+
+static void do_reused(const char *unused)
+{
+    (void)unused;
+    printf("%s\n", SSL_session_reused(talk.ssl) ? "reused" : "new");
+}
+
+static void do_clear(const char *unused)
+{
+    (void)unused;
+    talk_end(&talk);
+    refused("clear", SSL_clear(talk.ssl), 1);
+}
+
+static void do_duplicate(const char *unused)
+{
+    SSL *duplicate = SSL_dup(talk.ssl);
+
+    (void)unused;
+    SSL_free(talk.ssl);
+    talk.ssl = duplicate;
+}
+
+static void print_names(GENERAL_NAMES *names)
+{
+    printf("names");
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        if (name->type == GEN_DNS)
+            printf(" %s", ASN1_STRING_get0_data(name->d.dNSName));
+        else
+            printf(" (%d)", name->type);
+    }
+    printf("\n");
+    GENERAL_NAMES_free(names);
+}
+
+static void do_names(const char *unused)
+{
+    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
+
+    (void)unused;
+    print_names(X509_get_ext_d2i(peer, NID_subject_alt_name, NULL, NULL));
+    X509_free(peer);
+}
+
+/* As long as the certificate lives, an extension is one and the same. */
+static void do_extension(const char *unused)
+{
+    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
+    int at = X509_get_ext_by_NID(peer, NID_subject_alt_name, -1);
+    X509_EXTENSION *extension = X509_get_ext(peer, at);
+
+    (void)unused;
+    if (X509_get_ext(peer, at) != extension)
+        printf("another ");
+    print_names(X509V3_EXT_d2i(extension));
+    X509_free(peer);
+}
+
+static void do_check(const char *name)
+{
+    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
+    char *covered = NULL;
+    int result = X509_check_host(peer, name, 0, 0, &covered);
+
+    printf("check %d %s\n", result, covered != NULL ? covered : "-");
+    OPENSSL_free(covered);
+    X509_free(peer);
+}
+
+static const struct {
+    const char *word;
+    void (*run)(const char *argument);
+    bool plain; /* takes no argument */
+} COMMANDS[] = {
+    {"new", do_new, true},
+    {"ctx-alpn", do_ctx_alpn, false},
+    {"alpn", do_alpn, false},
+    {"sni", do_sni, false},
+    {"host", do_host, false},
+    {"add-host", do_add_host, false},
+    {"no-host", do_no_host, true},
+    {"param", do_param, false},
+    {"add-param", do_add_param, false},
+    {"ctx-host", do_ctx_host, false},
+    {"no-verify", do_no_verify, true},
+    {"memory", do_memory, true},
+    {"write", do_write, false},
+    {"dial", do_dial, false},
+    {"get", do_get, false},
+    {"send", do_send, false},
+    {"post", do_post, false},
+    {"save", do_save, true},
+    {"resume", do_resume, true},
+    {"reused", do_reused, true},
+    {"tickets", do_tickets, true},
+    {"handshake", do_handshake, true},
+    {"clear", do_clear, true},
+    {"duplicate", do_duplicate, true},
+    {"names", do_names, true},
+    {"extension", do_extension, true},
+    {"check", do_check, false},
+};
+
+int main(int argc, char **argv)
+{
+    const size_t count = sizeof(COMMANDS) / sizeof(COMMANDS[0]);
+
+    context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_default_verify_paths(context);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    do_new(NULL);
+    for (int i = 1; i < argc; i++) {
+        size_t at = 0;
+
+        while (at < count && strcmp(argv[i], COMMANDS[at].word) != 0)
+            at++;
+        if (at == count || (!COMMANDS[at].plain && i + 1 == argc)) {
+            fprintf(stderr, "openssl_client: bad command: %s\n", argv[i]);
+            return 99;
+        }
+        COMMANDS[at].run(COMMANDS[at].plain ? NULL : argv[++i]);
+        fflush(stdout);
+    }
+    talk_end(&talk);
+    SSL_free(talk.ssl);
+    SSL_SESSION_free(saved);
+    SSL_CTX_free(context);
+    return 0;
+}
