@@ -307,13 +307,11 @@ static enum status find(const char *pseudo, size_t length,
                          length < 300 ? (int)length : 300, pseudo);
         return status;
     }
-    if (!need_record) {
-        const struct names_answer *answer = in_force(&question);
-
-        if (answer != NULL) {
-            *ret_answer = answer;
-            return STATUS_OK;
-        }
+    const struct names_answer *answer =
+        need_record ? NULL : in_force(&question);
+    if (answer != NULL) {
+        *ret_answer = answer;
+        return STATUS_OK;
     }
     return ask_and_learn(&question, ret_record, ret_answer);
 }

@@ -250,10 +250,21 @@ static void give_up_waiting(void *argument)
         family->result = DNS_TEMPORARY;
         family->ttl = LIMIT_OUR_FAILURE_S;
         snprintf(family->detail, sizeof(family->detail),
-                 "no answer %d ms after the other family's",
-                 LIMIT_FAMILY_GRACE_MS);
+                 "no answer long after the other family's");
     }
     settle(entry);
+}
+
+/*
+ * What the other family has yet, from now on: as long again as the first one
+ * took, since where every answer is slow a slow one is not lost.
+ */
+static int grace_left(const struct entry *entry)
+{
+    int took = (int)(deadline_clock() - entry->started) - LIMIT_FAMILY_EARLY_MS;
+
+    return (took > LIMIT_FAMILY_GRACE_MS ? took : LIMIT_FAMILY_GRACE_MS) -
+           LIMIT_FAMILY_EARLY_MS;
 }
 
 /* The same timer, the first time. Nothing of the entry may be used after. */
@@ -263,8 +274,7 @@ static void become_early(void *argument)
     struct address_book *book = entry->book;
 
     entry->early = true;
-    loop_set(book->loop, &entry->grace,
-             deadline_after(LIMIT_FAMILY_GRACE_MS - LIMIT_FAMILY_EARLY_MS),
+    loop_set(book->loop, &entry->grace, deadline_after(grace_left(entry)),
              give_up_waiting, entry);
     book->changed(book->argument);
 }

@@ -57,7 +57,8 @@ void address_book_free(struct address_book *book);
  * Wants the addresses of name (server_name_resolvable, lower case). Known at
  * once from the hosts file or if asked before; else changed will be called.
  * When one family has answered with addresses, the other has
- * LIMIT_FAMILY_GRACE_MS more. STATUS_OK or STATUS_NO_MEMORY.
+ * LIMIT_FAMILY_GRACE_MS more, or as long again as the first one took if that
+ * is longer. STATUS_OK or STATUS_NO_MEMORY.
  */
 MUST_CHECK enum status address_book_want(struct address_book *book,
                                          const char *name);

@@ -27,10 +27,15 @@ struct fetch {
     size_t head_octets;                    /* of all hops that are over */
     struct fetch_url urls[LIMIT_HOPS + 1]; /* one for each of answer.hops */
     struct transfer transfer;              /* of the last of them */
+    int64_t connecting;     /* the last hop, since when; 0: not yet */
+    int early;              /* the family it was begun with, AF_UNSPEC: both */
+    struct loop_timer rest; /* set while both may be begun with instead */
+    bool early_failed;      /* and the other's addresses are waited for */
+    char early_detail[240];
     struct fetch_answer answer;
 };
 
-static struct fetch_url *current_url(struct fetch *fetch)
+static const struct fetch_url *current_url(const struct fetch *fetch)
 {
     return &fetch->urls[fetch->answer.hop_count - 1];
 }
@@ -75,6 +80,7 @@ static void finish(struct fetch *fetch, enum fetch_result result,
     answer->result = result;
     answer->ms = (int)(deadline_clock() - fetch->started);
     loop_unset(&fetch->total);
+    loop_unset(&fetch->rest);
     loop_set(fetch->fetcher->loop, &fetch->end, deadline_clock(), tell_end,
              fetch);
 }
@@ -103,6 +109,8 @@ static void begin_hop(struct fetch *fetch, struct fetch_url url)
     escape_text(shown, sizeof(shown), url.text, strlen(url.text));
     fetch->urls[at] = url;
     fetch->hop_started = deadline_clock();
+    fetch->connecting = 0;
+    fetch->early = AF_UNSPEC;
     fetch->answer.status = 0;
     fetch->answer.freshness = (struct freshness){0};
     fetch->answer.hops[at].url = strdup(shown);
@@ -117,9 +125,9 @@ static void redirect(struct fetch *fetch, const char *location)
     struct fetch_answer *answer = &fetch->answer;
     char reason[FETCH_URL_REASON_MAX] = "";
     struct fetch_url url;
-    enum status status;
+    enum status status =
+        fetch_url_parse(current_url(fetch)->text, location, &url, reason);
 
-    status = fetch_url_parse(current_url(fetch)->text, location, &url, reason);
     if (status == STATUS_INVALID) {
         finish(fetch, FETCH_REDIRECT, "redirected to %s", reason);
         return;
@@ -129,20 +137,84 @@ static void redirect(struct fetch *fetch, const char *location)
         return;
     }
     close_hop(fetch);
-    for (unsigned i = 0; i < answer->hop_count; i++) {
-        if (strcmp(fetch->urls[i].text, url.text) == 0) {
-            fetch_url_done(&url);
-            finish(fetch, FETCH_REDIRECT, "redirected in a loop");
-            return;
-        }
-    }
-    if (answer->hop_count > LIMIT_HOPS) {
-        fetch_url_done(&url);
-        finish(fetch, FETCH_REDIRECT, "redirected more than %d times",
-               LIMIT_HOPS);
+    unsigned same = 0;
+
+    while (same < answer->hop_count &&
+           strcmp(fetch->urls[same].text, url.text) != 0)
+        same++;
+    if (same == answer->hop_count && same <= LIMIT_HOPS) {
+        begin_hop(fetch, url);
         return;
     }
-    begin_hop(fetch, url);
+    fetch_url_done(&url);
+    if (same < answer->hop_count)
+        finish(fetch, FETCH_REDIRECT, "redirected in a loop");
+    else
+        finish(fetch, FETCH_REDIRECT, "redirected more than %d times",
+               LIMIT_HOPS);
+}
+
+/* Whose addresses are connected to. */
+static const struct server_name *peer(const struct fetch *fetch)
+{
+    const struct server_name *proxy = &fetch->fetcher->proxy;
+
+    return proxy->text[0] != '\0' ? proxy : &current_url(fetch)->name;
+}
+
+/* All connections of a hop share one limit. */
+static void start(struct fetch *fetch, struct transfer_targets *targets)
+{
+    int64_t now = deadline_clock();
+
+    if (fetch->connecting == 0)
+        fetch->connecting = now;
+    targets->connect_ms =
+        fetch->fetcher->connect_ms - (int)(now - fetch->connecting);
+    if (targets->connect_ms < 1)
+        targets->connect_ms = 1; /* 0 would be curl's own limit */
+    if (transfer_start(&fetch->transfer, fetch->fetcher, current_url(fetch),
+                       targets, fetch->head_octets) != STATUS_OK)
+        finish(fetch, FETCH_OURS, "libcurl: out of memory");
+}
+
+/* What became known after one family was begun with. */
+static bool find_rest(const struct fetch *fetch,
+                      struct transfer_targets *ret_targets)
+{
+    const struct addresses *all =
+        address_book_get(fetch->book, peer(fetch)->host);
+
+    return all != NULL && transfer_targets_rest(fetch->fetcher, all,
+                                                fetch->early, ret_targets);
+}
+
+/* One family alone could not be connected to: the other may do better. */
+static void fail_early(struct fetch *fetch)
+{
+    struct transfer_targets targets;
+
+    if (address_book_get(fetch->book, peer(fetch)->host) == NULL)
+        return;
+    fetch->early_failed = false;
+    if (find_rest(fetch, &targets)) {
+        fetch->early = AF_UNSPEC;
+        start(fetch, &targets);
+    } else {
+        finish(fetch, FETCH_TRANSPORT, "%s", fetch->early_detail);
+    }
+}
+
+static void rest_due(void *argument)
+{
+    struct fetch *fetch = argument;
+    struct transfer_targets targets;
+
+    if (fetch->transfer.handshaking || !find_rest(fetch, &targets))
+        return;
+    fetch->early = AF_UNSPEC;
+    transfer_done(&fetch->transfer);
+    start(fetch, &targets);
 }
 
 static void transfer_over(void *argument, CURLcode code)
@@ -154,6 +226,7 @@ static void transfer_over(void *argument, CURLcode code)
         transfer_judge(transfer, code, detail, sizeof(detail));
     const char *location;
 
+    loop_unset(&fetch->rest);
     if (result == FETCH_OK) {
         finish_body(fetch);
     } else if (result == FETCH_HTTP && transfer_is_redirect(transfer)) {
@@ -162,109 +235,91 @@ static void transfer_over(void *argument, CURLcode code)
             redirect(fetch, location);
         else
             finish(fetch, FETCH_HTTP, "%s without a Location", detail);
+    } else if (result == FETCH_TRANSPORT && fetch->early != AF_UNSPEC &&
+               !transfer->handshaking) {
+        transfer_done(&fetch->transfer);
+        fetch->early_failed = true;
+        memcpy(fetch->early_detail, detail, sizeof(detail));
+        fail_early(fetch);
     } else {
         finish(fetch, result, "%s", detail);
     }
 }
 
-/*
- * Whether this machine has a way to the address: an unsent UDP connect. What
- * we cannot reach at all says nothing about the server.
- */
-static bool has_route(const struct address *address)
+/* Finishes if no address is left, unless the other family's may yet come. */
+static void choose(struct fetch *fetch, struct transfer_targets *targets)
 {
-    struct sockaddr_storage to;
-    socklen_t length = address_to_socket(address, 443, &to);
-    AUTO(close_fd)
-    int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    enum fetch_result result = transfer_targets_filter(fetch->fetcher, targets);
 
-    if (fd < 0)
-        return errno != EAFNOSUPPORT;
-    return connect(fd, (struct sockaddr *)&to, length) == 0 ||
-           (errno != ENETUNREACH && errno != EADDRNOTAVAIL &&
-            errno != EHOSTUNREACH);
+    if (result == FETCH_OK)
+        start(fetch, targets);
+    else if (fetch->early == AF_UNSPEC)
+        finish(fetch, result,
+               result == FETCH_BLOCKED ? "`deny` forbids the addresses of %s"
+                                       : "this machine has no route to %s",
+               peer(fetch)->host);
 }
 
-/*
- * Finishes if no address is left. The proxy's addresses are not judged by
- * `deny`: the administrator chose it.
- */
-static bool choose(struct fetch *fetch, const char *host,
-                   struct transfer_targets *targets)
+/* Starts if addresses are there; else waits for them or finishes. */
+static void find(struct fetch *fetch)
 {
-    const struct fetcher *fetcher = fetch->fetcher;
-    unsigned allowed = 0;
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < targets->count; i++) {
-        const struct address *address = &targets->list[i];
-
-        if (fetcher->proxy.text[0] == '\0' &&
-            configuration_denies(fetcher->configuration, address))
-            continue;
-        allowed++;
-        if (has_route(address))
-            targets->list[kept++] = *address;
-    }
-    targets->count = kept;
-    if (allowed == 0)
-        finish(fetch, FETCH_BLOCKED, "`deny` forbids the addresses of %s",
-               host);
-    else if (kept == 0)
-        finish(fetch, FETCH_OURS, "this machine has no route to %s", host);
-    return kept > 0;
-}
-
-/* True if the addresses of name are there; else waits for them or finishes. */
-static bool find(struct fetch *fetch, const struct server_name *name,
-                 struct transfer_targets *ret_targets)
-{
+    const struct server_name *name = peer(fetch);
+    struct transfer_targets targets = {.count = 1, .list = {name->address}};
     const struct addresses *addresses;
 
+    fetch->early = AF_UNSPEC;
     if (name->kind == SERVER_NAME_IP) {
-        ret_targets->count = 1;
-        ret_targets->list[0] = name->address;
-        return true;
+        choose(fetch, &targets);
+        return;
     }
     if (address_book_want(fetch->book, name->host) != STATUS_OK) {
         finish(fetch, FETCH_OURS, "out of memory");
-        return false;
+        return;
     }
     addresses = address_book_get(fetch->book, name->host);
-    if (addresses == NULL)
-        return false;
-    if (addresses->result != DNS_FOUND) {
+    if (addresses == NULL) {
+        targets.count =
+            address_book_early(fetch->book, name->host, targets.list);
+        fetch->early = targets.list[0].family;
+        if (targets.count > 0)
+            choose(fetch, &targets);
+    } else if (addresses->result == DNS_FOUND) {
+        targets.count = addresses->count;
+        memcpy(targets.list, addresses->list, sizeof(targets.list));
+        choose(fetch, &targets);
+    } else {
         finish(fetch,
                addresses->result == DNS_NONE ? FETCH_NO_ADDRESS : FETCH_OURS,
                "%s: %s", name->host, addresses->detail);
-        return false;
     }
-    ret_targets->count = addresses->count;
-    memcpy(ret_targets->list, addresses->list, sizeof(ret_targets->list));
-    return true;
+}
+
+/* What a transfer that goes on makes of the book's news. */
+static void take_news(struct fetch *fetch)
+{
+    if (fetch->early != AF_UNSPEC &&
+        address_book_get(fetch->book, peer(fetch)->host) != NULL &&
+        !loop_is_set(&fetch->rest))
+        loop_set(fetch->fetcher->loop, &fetch->rest,
+                 fetch->connecting + LIMIT_ATTEMPT_MS, rest_due, fetch);
 }
 
 void fetch_advance(struct fetch *fetch)
 {
-    const struct server_name *proxy = &fetch->fetcher->proxy;
-    const struct fetch_url *url = current_url(fetch);
-    const struct server_name *name =
-        proxy->text[0] != '\0' ? proxy : &url->name;
-    struct transfer_targets targets;
+    const struct server_name *name = &current_url(fetch)->name;
 
-    if (!loop_is_set(&fetch->total) || fetch->transfer.task.easy != NULL)
+    if (!loop_is_set(&fetch->total))
         return;
-    if (proxy->text[0] != '\0' && url->name.kind == SERVER_NAME_IP &&
-        configuration_denies(fetch->fetcher->configuration,
-                             &url->name.address)) {
-        finish(fetch, FETCH_BLOCKED, "`deny` forbids %s", url->name.host);
-        return;
-    }
-    if (!find(fetch, name, &targets) || !choose(fetch, name->host, &targets))
-        return;
-    if (transfer_start(&fetch->transfer, fetch->fetcher, url, &targets,
-                       fetch->head_octets) != STATUS_OK)
-        finish(fetch, FETCH_OURS, "libcurl: out of memory");
+    if (fetch->transfer.task.easy != NULL)
+        take_news(fetch);
+    else if (fetch->early_failed)
+        fail_early(fetch);
+    else if (peer(fetch) != name && name->kind == SERVER_NAME_IP &&
+             configuration_denies(fetch->fetcher->configuration,
+                                  &name->address))
+        finish(fetch, FETCH_BLOCKED, "`deny` forbids %s", name->host);
+    else
+        find(fetch);
 }
 
 static void total_due(void *argument)
@@ -332,6 +387,7 @@ void fetch_free(struct fetch *fetch)
     if (fetch == NULL)
         return;
     loop_unset(&fetch->total);
+    loop_unset(&fetch->rest);
     loop_unset(&fetch->end);
     transfer_done(&fetch->transfer);
     for (unsigned i = 0; i < fetch->answer.hop_count; i++) {

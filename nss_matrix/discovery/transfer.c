@@ -210,13 +210,13 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == 0 &&
            curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolve) == 0 &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == 0 &&
-           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                            (long)transfer->fetcher->connect_ms) == 0;
+           curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
+                            (long)LIMIT_ATTEMPT_MS) == 0;
 }
 
 /*
- * Whom to trust, for the server and for an https:// proxy: what is configured
- * and that only, else the system's hashed directory, else curl's own default.
+ * Whom to trust, for the server and for an https: * and that only, else the
+ * system's hashed directory, else curl's own default.
  */
 static bool set_trust(CURL *easy, const struct transfer *transfer)
 {
@@ -258,6 +258,59 @@ static bool set_callbacks(CURL *easy, struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer) == 0;
 }
 
+/*
+ * Whether this machine has a way to the address: an unsent UDP connect. What
+ * we cannot reach at all says nothing about the server.
+ */
+static bool has_route(const struct address *address)
+{
+    struct sockaddr_storage to;
+    socklen_t length = address_to_socket(address, 443, &to);
+    AUTO(close_fd)
+    int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return errno != EAFNOSUPPORT;
+    return connect(fd, (struct sockaddr *)&to, length) == 0 ||
+           (errno != ENETUNREACH && errno != EADDRNOTAVAIL &&
+            errno != EHOSTUNREACH);
+}
+
+enum fetch_result transfer_targets_filter(const struct fetcher *fetcher,
+                                          struct transfer_targets *targets)
+{
+    unsigned allowed = 0;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < targets->count; i++) {
+        const struct address *address = &targets->list[i];
+
+        if (fetcher->proxy.text[0] == '\0' &&
+            configuration_denies(fetcher->configuration, address))
+            continue;
+        allowed++;
+        if (has_route(address))
+            targets->list[kept++] = *address;
+    }
+    targets->count = kept;
+    return kept > 0 ? FETCH_OK : allowed == 0 ? FETCH_BLOCKED : FETCH_OURS;
+}
+
+bool transfer_targets_rest(const struct fetcher *fetcher,
+                           const struct addresses *all, int family,
+                           struct transfer_targets *ret_targets)
+{
+    struct transfer_targets rest = {.count = 0};
+
+    for (unsigned last = 0; last < 2; last++)
+        for (unsigned i = 0; i < all->count; i++)
+            if ((all->list[i].family == family) == (last == 1))
+                rest.list[rest.count++] = all->list[i];
+    *ret_targets = rest;
+    return transfer_targets_filter(fetcher, ret_targets) == FETCH_OK &&
+           ret_targets->list[0].family != family;
+}
+
 enum status transfer_start(struct transfer *transfer, struct fetcher *fetcher,
                            const struct fetch_url *url,
                            const struct transfer_targets *targets,
@@ -278,7 +331,9 @@ enum status transfer_start(struct transfer *transfer, struct fetcher *fetcher,
     easy = curl_easy_init();
     if (easy == NULL)
         return STATUS_NO_MEMORY;
-    if (!set_request(easy, transfer) || !set_trust(easy, transfer) ||
+    if (curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                         (long)targets->connect_ms) != 0 ||
+        !set_request(easy, transfer) || !set_trust(easy, transfer) ||
         !set_callbacks(easy, transfer)) {
         curl_easy_cleanup(easy);
         return STATUS_NO_MEMORY;

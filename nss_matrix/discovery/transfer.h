@@ -40,11 +40,20 @@ struct transfer_targets {
 
 /*
  * Drops the targets that `deny` forbids and those that this machine has no
- * way to; gives how many `deny` leaves. The proxy's are not judged by it: the
- * administrator chose it.
+ * way to. FETCH_OK; FETCH_BLOCKED if `deny` leaves none, FETCH_OURS if there
+ * is a way to none. The proxy's are not judged by `deny`: the administrator
+ * chose it.
  */
-unsigned transfer_targets_filter(const struct fetcher *fetcher,
-                                 struct transfer_targets *targets);
+enum fetch_result transfer_targets_filter(const struct fetcher *fetcher,
+                                          struct transfer_targets *targets);
+
+/*
+ * All targets that the filter leaves, those of family last. False if there
+ * are none but those.
+ */
+bool transfer_targets_rest(const struct fetcher *fetcher,
+                           const struct addresses *all, int family,
+                           struct transfer_targets *ret_targets);
 
 /*
  * Starts the GET of url (borrowed) at targets, which are the proxy's if there

@@ -159,9 +159,9 @@ static void a_trust_list_asks_for_n(void **state)
 
         if (verify(&SAMPLES[i], 0, 2) != wanted ||
             verify(&SAMPLES[i], length, 2) != wanted)
-            fail_msg("verify_crt2: %zu: %s: 0x%x 0x%x", i, SAMPLES[i].host,
-                     verify(&SAMPLES[i], 0, 2), verify(&SAMPLES[i], length, 2));
-        /* No name, no check: there is no session that could tell. */
+            fail_msg("verify_crt2: %zu: %s", i, SAMPLES[i].host);
+        /* No name, no check: there is no session that could tell.
+         */
         assert_int_equal(verify(&SAMPLES[i], 0, 1), 0);
     }
 }

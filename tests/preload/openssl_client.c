@@ -38,6 +38,11 @@
 #include "openssl_http.h"
 #include "openssl_talk.h"
 
+/* OpenSSL 1.1 */
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#define SSL_get1_peer_certificate SSL_get_peer_certificate
+#endif
+
 static SSL_CTX *context;
 static SSL_SESSION *saved;
 static struct talk talk = {.fd = -1, .write = "write"};
@@ -67,7 +72,7 @@ static unsigned protocols(const char *list, unsigned char *ret_wire)
 static void do_new(const char *unused)
 {
     (void)unused;
-    talk_end(&talk);
+    openssl_talk_end(&talk);
     SSL_free(talk.ssl);
     talk.ssl = SSL_new(context);
     talk.memory = false;
@@ -158,7 +163,7 @@ static void do_handshake(const char *unused)
     unsigned length;
 
     (void)unused;
-    if (!talk_handshake(&talk)) {
+    if (!openssl_talk_handshake(&talk)) {
         long why = SSL_get_verify_result(talk.ssl);
 
         printf("refused %s\n", why != X509_V_OK
@@ -173,8 +178,8 @@ static void do_handshake(const char *unused)
 
 static void do_dial(const char *name)
 {
-    talk.fd = talk_dial(name);
-    talk_attach(&talk);
+    talk.fd = openssl_talk_dial(name);
+    openssl_talk_attach(&talk);
     SSL_set_connect_state(talk.ssl);
     if (strcmp(talk.write, "early") != 0)
         do_handshake(NULL);
@@ -182,25 +187,25 @@ static void do_dial(const char *name)
 
 static void do_get(const char *name)
 {
-    http_get(&talk, name);
+    openssl_http_get(&talk, name);
     ERR_clear_error();
 }
 
 static void do_send(const char *name)
 {
-    if (!http_ask(&talk, name))
+    if (!openssl_http_ask(&talk, name))
         printf("not sent\n");
 }
 
 static void do_post(const char *name)
 {
-    http_post(&talk, name);
+    openssl_http_post(&talk, name);
 }
 
 static void do_tickets(const char *unused)
 {
     (void)unused;
-    talk_wait(&talk);
+    openssl_talk_wait(&talk);
 }
 
 static void do_save(const char *unused)
@@ -225,7 +230,7 @@ static void do_reused(const char *unused)
 static void do_clear(const char *unused)
 {
     (void)unused;
-    talk_end(&talk);
+    openssl_talk_end(&talk);
     refused("clear", SSL_clear(talk.ssl), 1);
 }
 
@@ -341,9 +346,11 @@ int main(int argc, char **argv)
         COMMANDS[at].run(COMMANDS[at].plain ? NULL : argv[++i]);
         fflush(stdout);
     }
-    talk_end(&talk);
+    openssl_talk_end(&talk);
     SSL_free(talk.ssl);
+    talk.ssl = NULL;
     SSL_SESSION_free(saved);
+    saved = NULL;
     SSL_CTX_free(context);
     return 0;
 }

@@ -27,18 +27,19 @@ static const char *text_of(const char *key)
     return start[0] != '\0' ? start : "-";
 }
 
-bool http_ask(struct talk *talk, const char *name)
+bool openssl_http_ask(struct talk *talk, const char *name)
 {
     char get[600];
     int length =
         snprintf(get, sizeof(get), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", name);
 
-    return talk_write(talk, get, (size_t)length);
+    return openssl_talk_write(talk, get, (size_t)length);
 }
 
-void http_get(struct talk *talk, const char *name)
+void openssl_http_get(struct talk *talk, const char *name)
 {
-    if (!http_ask(talk, name) || !talk_read(talk, response, sizeof(response)))
+    if (!openssl_http_ask(talk, name) ||
+        !openssl_talk_read(talk, response, sizeof(response)))
         printf("silence\n");
     else {
         const char *host = text_of("\"host\":\"");
@@ -63,7 +64,7 @@ static size_t make_post(const char *name)
     return (size_t)length;
 }
 
-void http_post(struct talk *talk, const char *name)
+void openssl_http_post(struct talk *talk, const char *name)
 {
     size_t head = make_post(name);
     unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -72,8 +73,8 @@ void http_post(struct talk *talk, const char *name)
     SHA256((unsigned char *)request + head, BODY, digest);
     for (size_t i = 0; i < sizeof(digest); i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    if (!talk_write_blocked(talk, request, head + BODY) ||
-        !talk_read(talk, response, sizeof(response)))
+    if (!openssl_talk_write_blocked(talk, request, head + BODY) ||
+        !openssl_talk_read(talk, response, sizeof(response)))
         printf("silence\n");
     else {
         const char *same = strstr(response, text) ? "same" : "different";

@@ -8,12 +8,12 @@
 #include "openssl_talk.h"
 
 /* Asks for the server's version with Host name; false if nothing is sent. */
-bool http_ask(struct talk *talk, const char *name);
+bool openssl_http_ask(struct talk *talk, const char *name);
 
 /* Asks, and prints what the server saw. */
-void http_get(struct talk *talk, const char *name);
+void openssl_http_get(struct talk *talk, const char *name);
 
 /* Sends a large head and body, and prints whether they arrived. */
-void http_post(struct talk *talk, const char *name);
+void openssl_http_post(struct talk *talk, const char *name);
 
 #endif

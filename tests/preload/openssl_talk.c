@@ -18,7 +18,7 @@ static void die(const char *what)
     exit(99);
 }
 
-int talk_dial(const char *host)
+int openssl_talk_dial(const char *host)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
@@ -40,7 +40,7 @@ int talk_dial(const char *host)
     return fd;
 }
 
-void talk_attach(struct talk *talk)
+void openssl_talk_attach(struct talk *talk)
 {
     if (talk->memory)
         SSL_set_bio(talk->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
@@ -79,7 +79,7 @@ static bool again(struct talk *talk, int result)
            BIO_write(SSL_get_rbio(talk->ssl), data, (int)length) == length;
 }
 
-bool talk_handshake(struct talk *talk)
+bool openssl_talk_handshake(struct talk *talk)
 {
     int result;
 
@@ -124,7 +124,7 @@ static bool write_bio(struct talk *talk, const char *data, size_t length)
     return written == length && BIO_flush(bio) == 1;
 }
 
-bool talk_write(struct talk *talk, const char *data, size_t length)
+bool openssl_talk_write(struct talk *talk, const char *data, size_t length)
 {
     size_t written = 0;
     int result;
@@ -144,7 +144,8 @@ bool talk_write(struct talk *talk, const char *data, size_t length)
                              : result == 1 && written == length;
 }
 
-bool talk_write_blocked(struct talk *talk, const char *data, size_t length)
+bool openssl_talk_write_blocked(struct talk *talk, const char *data,
+                                size_t length)
 {
     const size_t piece = 40000;
     unsigned blocked = 0;
@@ -187,7 +188,7 @@ static size_t whole(const char *response)
                : (size_t)(end + 4 - response) + strtoul(length + 16, NULL, 10);
 }
 
-bool talk_read(struct talk *talk, char *ret_response, size_t room)
+bool openssl_talk_read(struct talk *talk, char *ret_response, size_t room)
 {
     size_t at = 0;
 
@@ -207,7 +208,7 @@ bool talk_read(struct talk *talk, char *ret_response, size_t room)
     return true;
 }
 
-void talk_wait(struct talk *talk)
+void openssl_talk_wait(struct talk *talk)
 {
     struct pollfd one = {.fd = talk->fd, .events = POLLIN};
     char octet;
@@ -218,7 +219,7 @@ void talk_wait(struct talk *talk)
     fcntl(talk->fd, F_SETFL, 0);
 }
 
-void talk_end(struct talk *talk)
+void openssl_talk_end(struct talk *talk)
 {
     /* Or the session may not be resumed. */
     if (talk->fd >= 0 && SSL_is_init_finished(talk->ssl))

@@ -16,39 +16,40 @@ struct talk {
     SSL *ssl;
     int fd;
     bool memory;       /* two BIOs, pumped by hand, as asyncio and Node do */
-    const char *write; /* how: see talk_write */
+    const char *write; /* how: see openssl_talk_write */
     BIO *chain;        /* above the SSL, for the BIO ways */
 };
 
 /* Connects to a host's port 443; gives the socket. */
-int talk_dial(const char *host);
+int openssl_talk_dial(const char *host);
 
 /* Puts fd, or memory BIOs if talk->memory, below the SSL. */
-void talk_attach(struct talk *talk);
+void openssl_talk_attach(struct talk *talk);
 
 /* Does the handshake; false if it fails. */
-bool talk_handshake(struct talk *talk);
+bool openssl_talk_handshake(struct talk *talk);
 
 /*
  * Writes it all: by write, write-ex, early, bio-write, bio-write-ex, bio-puts,
  * bio-printf (on an SSL BIO), or buffer-* (the same on a buffer above it,
  * which is flushed). False if nothing was written.
  */
-bool talk_write(struct talk *talk, const char *data, size_t length);
+bool openssl_talk_write(struct talk *talk, const char *data, size_t length);
 
 /*
  * Writes in small pieces out of a buffer that moves and grows, as fast as a
  * socket takes it that never takes much.
  */
-bool talk_write_blocked(struct talk *talk, const char *data, size_t length);
+bool openssl_talk_write_blocked(struct talk *talk, const char *data,
+                                size_t length);
 
 /* Reads one response; false if there is none, or it is too long. */
-bool talk_read(struct talk *talk, char *ret_response, size_t room);
+bool openssl_talk_read(struct talk *talk, char *ret_response, size_t room);
 
 /* Waits until the server says something, and has OpenSSL look at it. */
-void talk_wait(struct talk *talk);
+void openssl_talk_wait(struct talk *talk);
 
 /* Ends the connection. */
-void talk_end(struct talk *talk);
+void openssl_talk_end(struct talk *talk);
 
 #endif

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # for and from who sources it
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # For the tests of the preload shim, after tests/lib.sh: where it and the tiny

@@ -179,6 +179,11 @@ static inline void want(const char *name)
     assert_int_equal(address_book_want(book, name), STATUS_OK);
 }
 
+static inline void turn(void)
+{
+    assert_int_equal(loop_turn(loop), STATUS_OK);
+}
+
 static void note_timer(void *argument)
 {
     *(bool *)argument = true;

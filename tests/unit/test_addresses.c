@@ -137,15 +137,18 @@ static void a_silent_family_costs_the_other_only_the_grace(void **state)
     want("a.example");
     answer_found("a.example", ns_t_a, "192.0.2.1", 300);
     fake_clock_ahead_s += 1;
-    assert_int_equal(loop_turn(loop), STATUS_OK);
-    assert_int_equal(changes, 1);
+    turn();
+    assert_null(address_book_get(book, "a.example"));
+    fake_clock_ahead_s += 1;
+    turn();
+    assert_int_equal(changes, 2);
     assert_int_equal(under_way(), 0); /* cancelled */
     assert_list(get("a.example"), "192.0.2.1");
     assert_true(get("a.example")->partial);
     assert_int_equal(get("a.example")->life, LIMIT_OUR_FAILURE_S);
     assert_string_equal(
         get("a.example")->detail,
-        "1 address; AAAA: no answer 250 ms after the other family's");
+        "1 address; AAAA: no answer long after the other family's");
 }
 
 static void the_grace_does_not_end_early(void **state)
@@ -155,9 +158,49 @@ static void the_grace_does_not_end_early(void **state)
     (void)state;
     want("a.example");
     answer_found("a.example", ns_t_a, "192.0.2.1", 300);
-    assert_int_equal(loop_turn(loop), STATUS_OK); /* until it is over */
+    turn();
     assert_int_equal(changes, 1);
+    assert_true(deadline_clock() - started >= LIMIT_FAMILY_EARLY_MS);
+    assert_null(address_book_get(book, "a.example"));
+    turn(); /* until it is over */
+    assert_int_equal(changes, 2);
     assert_true(deadline_clock() - started >= LIMIT_FAMILY_GRACE_MS);
+    assert_non_null(address_book_get(book, "a.example"));
+}
+
+static void one_family_may_be_used_early(void **state)
+{
+    struct address list[LIMIT_ADDRESSES];
+
+    (void)state;
+    want("a.example");
+    assert_int_equal(address_book_early(book, "a.example", list), 0);
+    answer_found("a.example", ns_t_aaaa, "2001:db8::2 2001:db8::1", 300);
+    assert_int_equal(address_book_early(book, "a.example", list), 0);
+    fake_clock_ahead_s += 1;
+    turn();
+    assert_int_equal(changes, 1);
+    assert_int_equal(address_book_early(book, "a.example", list), 2);
+    assert_int_equal(list[0].family, AF_INET6);
+    assert_null(address_book_get(book, "a.example"));
+    answer_found("a.example", ns_t_a, "192.0.2.1", 300);
+    assert_int_equal(changes, 2);
+    assert_int_equal(address_book_early(book, "a.example", list), 0);
+    assert_list(get("a.example"), "2001:db8::2 2001:db8::1 192.0.2.1");
+    assert_int_equal(address_book_early(book, "b.example", list), 0);
+}
+
+static void no_address_is_not_one_to_use_early(void **state)
+{
+    struct address list[LIMIT_ADDRESSES];
+
+    (void)state;
+    want("a.example");
+    answer_not("a.example", ns_t_aaaa, DNS_NONE, "no data");
+    fake_clock_ahead_s += 1;
+    assert_no_timer();
+    assert_int_equal(changes, 0);
+    assert_int_equal(address_book_early(book, "a.example", list), 0);
 }
 
 static void an_answer_within_the_grace_is_whole(void **state)
@@ -291,6 +334,8 @@ int main(void)
         BOOK_TEST(a_short_ttl_stays_short_when_partial),
         BOOK_TEST(a_silent_family_costs_the_other_only_the_grace),
         BOOK_TEST(the_grace_does_not_end_early),
+        BOOK_TEST(one_family_may_be_used_early),
+        BOOK_TEST(no_address_is_not_one_to_use_early),
         BOOK_TEST(an_answer_within_the_grace_is_whole),
         BOOK_TEST(lives_as_long_as_the_shorter_family_and_the_limit),
         BOOK_TEST(counts_the_longer_chain_of_aliases),

@@ -40,6 +40,7 @@ class Cell:
     reason: str   # if it is no tool's but this one's
     got: str = "was not run"
     details: str = ""
+    explained: bool = False
     before: str = ""  # the id of the request to the ordinary host before
 
     @property
@@ -66,6 +67,10 @@ def expectation(tool, case, mode):
     return case.outcome(mode), ""
 
 
+def fill(text, places):
+    return re.sub(r"\{(\w+)\}", lambda m: places.get(m[1], m[0]), text)
+
+
 class Runner:
     """Runs tools, and leaves in the cells what they did."""
 
@@ -81,23 +86,21 @@ class Runner:
 
     def words(self, tool, mode, places):
         """The command, with everything in its place."""
-        def fill(text):
-            return re.sub(r"\{(\w+)\}", lambda m: places.get(m[1], m[0]), text)
         verify = tool.insecure if mode == "insecure" else tool.secure
         for word in tool.command:
             if word == "{verify}":
-                yield from map(fill, verify)
+                yield from (fill(w, places) for w in verify)
             else:
-                yield fill(word.replace("{verify}", "".join(verify)))
+                yield fill(word.replace("{verify}", "".join(verify)), places)
 
-    def start(self, tool, words, request, seconds):
+    def start(self, tool, words, stdin, seconds):
         """Exit status, or None if it took too long, and all its output."""
         began = time.monotonic()
         environment = self.environment | dict(
             word.split("=", 1) for word in tool.environment)
         with tempfile.TemporaryFile() as given, \
                 tempfile.TemporaryFile() as out:
-            given.write(request.encode())
+            given.write(stdin.encode())
             given.seek(0)
             process = subprocess.Popen(
                 [*self.run, *tool.options, *words], stdin=given, stdout=out,
@@ -114,22 +117,22 @@ class Runner:
             return status, out.read().decode(errors="replace")
 
     def alone(self, cell):
-        tool, host = cell.tool, cell.case.hostname
-        request = (f"GET /?{cell.id} HTTP/1.1\r\nHost: {host}\r\n"
-                   "Connection: close\r\n\r\n") if tool.request else ""
+        tool = cell.tool
         with tempfile.TemporaryDirectory(dir=self.dir) as directory:
-            places = {"url": cell.url(), "host": host, "dir": directory,
+            places = {"url": cell.url(), "host": cell.case.hostname,
+                      "id": cell.id, "dir": directory,
                       "before": cell.control_url("before"),
                       "after": cell.control_url("after")}
             status, output = self.start(
-                tool, list(self.words(tool, cell.mode, places)), request,
-                SECONDS_ALONE)
+                tool, [*self.words(tool, cell.mode, places)],
+                fill(tool.stdin, places), SECONDS_ALONE)
             for entry in os.scandir(directory):
                 if entry.is_file():
                     with open(entry, errors="replace") as file:
                         output += "\n" + file.read()
         cell.details = f"status {status}\n{output}"
         cell.got = judge(cell, status, output)
+        cell.explained = explains(cell, output)
 
     def batch(self, cells):
         """All in one process, with the ordinary host between them."""
@@ -147,9 +150,14 @@ class Runner:
         for cell, line in zip(cells, lines[1::2]):
             cell.details = line
             cell.got = judge_line(line)
+            cell.explained = explains(cell, output)
         if status != 0 or len(lines) != len(urls):
             cells[-1].got = f"the process ended with status {status}"
             cells[-1].details = output
+
+
+def explains(cell, output):
+    return f"matrix-run: {cell.case.hostname}: " in output
 
 
 def judge_line(line):
@@ -165,7 +173,7 @@ def judge(cell, status, output):
     if status is None:
         return "took too long"
     hosts = {host for _, host in SEEN.findall(output)}
-    if "{before}" in tool.command:
+    if tool.meets_plain:
         hosts.discard(PLAIN)
     if re.search(tool.got_404, output) if tool.got_404 else hosts:
         expected = status == tool.exit_reached
@@ -234,6 +242,9 @@ def verdict(cell, seen):
         version = "HTTP/2" if case.kind == "plain" and tool.http2 else "HTTP/1"
         want = (f"reached; seen: SNI {case.sni}, Host {case.host}, at its "
                 f"target, {version}, {'404' if tool.got_404 else '200'}")
+    if outcome == "refused" and case.name in cases.EXPLAINED:
+        got += "; the reason on stderr: " + ("yes" if cell.explained else "no")
+        want += "; the reason on stderr: yes"
     if tool.meets_plain:
         version = "HTTP/2.0" if tool.http2 else "HTTP/1.1"
         got += f"; ordinary host: {', '.join(control(seen, cell))}"

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A fetch of which one family's addresses are there before the other's. The
+ * address book is the test's own; ::1 refuses or swallows, 127.0.0.1 serves.
+ */
+#include "fetch_world.h"
+
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "deadline.h"
+
+static struct {
+    unsigned early_count;
+    struct address early[2];
+    bool known;
+    struct addresses addresses;
+} said;
+
+enum status address_book_new(struct loop *loop, struct dns *dns,
+                             const char *hosts_file,
+                             address_book_changed *changed, void *argument,
+                             struct address_book **ret_book)
+{
+    (void)loop;
+    (void)dns;
+    (void)hosts_file;
+    (void)changed;
+    (void)argument;
+    *ret_book = NULL;
+    return STATUS_OK;
+}
+
+void address_book_free(struct address_book *book)
+{
+    (void)book;
+}
+
+enum status address_book_want(struct address_book *book, const char *name)
+{
+    (void)book;
+    assert_string_equal(name, "six.test");
+    return STATUS_OK;
+}
+
+const struct addresses *address_book_get(const struct address_book *book,
+                                         const char *name)
+{
+    (void)book;
+    (void)name;
+    return said.known ? &said.addresses : NULL;
+}
+
+unsigned address_book_early(const struct address_book *book, const char *name,
+                            struct address ret_list[static LIMIT_ADDRESSES])
+{
+    (void)book;
+    (void)name;
+    memcpy(ret_list, said.early, sizeof(said.early));
+    return said.known ? 0 : said.early_count;
+}
+
+static void say_early(const char *ip)
+{
+    assert_true(address_parse(ip, &said.early[said.early_count++]));
+}
+
+/* All is known, this among it. */
+static void say(const char *ip)
+{
+    said.known = true;
+    said.addresses.result = DNS_FOUND;
+    assert_true(
+        address_parse(ip, &said.addresses.list[said.addresses.count++]));
+}
+
+static int begin(void **state)
+{
+    memset(&said, 0, sizeof(said));
+    if (fetch_world_setup(state) != 0)
+        return -1;
+    fetch_world_reply(*state, "/x",
+                      "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                      TLS_SERVER_KEEPS);
+    return 0;
+}
+
+static void start(struct fetch_world *world)
+{
+    fetch_world_start(world, "six.test", "/x");
+}
+
+static void turn_until(struct fetch_world *world, int64_t when)
+{
+    struct loop_timer timer = {0};
+
+    loop_set(world->loop, &timer, when, fetch_world_done,
+             &(struct fetch_world){0});
+    while (loop_is_set(&timer))
+        assert_int_equal(loop_turn(world->loop), STATUS_OK);
+}
+
+static void assert_result(struct fetch_world *world, enum fetch_result result,
+                          const char *detail)
+{
+    const struct fetch_answer *answer = fetch_world_wait(world);
+
+    if (strncmp(answer->detail, detail, strlen(detail)) != 0)
+        assert_string_equal(answer->detail, detail);
+    assert_int_equal(answer->result, result);
+}
+
+/* A listener on ::1 at the server's port whose queue is full. */
+static void swallow(const struct fetch_world *world, int fds[static 8])
+{
+    struct sockaddr_in6 here = {.sin6_family = AF_INET6,
+                                .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+                                .sin6_port =
+                                    htons(tls_server_port(world->server))};
+    const struct sockaddr *to = (const struct sockaddr *)&here;
+
+    for (unsigned i = 0; i < 8; i++) {
+        fds[i] =
+            socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        assert_true(fds[i] >= 0);
+        if (i > 0)
+            (void)!connect(fds[i], to, sizeof(here));
+        else if (bind(fds[0], to, sizeof(here)) != 0 || listen(fds[0], 0) != 0)
+            skip();
+    }
+}
+
+static void begins_with_one_family(void **state)
+{
+    say_early("127.0.0.1");
+    start(*state);
+    assert_result(*state, FETCH_OK, "200");
+}
+
+static void a_refusal_waits_for_the_other_family(void **state)
+{
+    struct fetch_world *world = *state;
+
+    say_early("::1");
+    start(world);
+    turn_until(world, deadline_after(20));
+    assert_false(world->done);
+    say("::1");
+    say("127.0.0.1");
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_OK, "200");
+}
+
+static void a_refusal_counts_when_there_is_no_other_family(void **state)
+{
+    struct fetch_world *world = *state;
+
+    say_early("::1");
+    start(world);
+    turn_until(world, deadline_after(20));
+    assert_false(world->done);
+    say("::1");
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_TRANSPORT, "::1 port ");
+}
+
+static void the_other_family_is_tried_beside_a_silent_one(void **state)
+{
+    struct fetch_world *world = *state;
+    int64_t began = deadline_clock();
+    int fds[8];
+
+    swallow(world, fds);
+    say_early("::1");
+    start(world);
+    say("::1");
+    say("127.0.0.1");
+    fetch_advance(world->fetch);
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_OK, "200");
+    assert_in_range(deadline_clock() - began, LIMIT_ATTEMPT_MS,
+                    LIMIT_CONNECT_MS - 500);
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+}
+
+static void a_silent_family_alone_has_the_limit(void **state)
+{
+    struct fetch_world *world = *state;
+    int fds[8];
+
+    swallow(world, fds);
+    world->fetcher->connect_ms = 400;
+    say_early("::1");
+    start(world);
+    say("::1");
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_TRANSPORT, "no answer from ::1");
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+}
+
+static void what_is_denied_is_not_begun_with(void **state)
+{
+    struct fetch_world *world = *state;
+    struct cidr no_loopback = {.address = {.family = AF_INET6}, .bits = 0};
+
+    world->configuration.deny = &no_loopback;
+    world->configuration.deny_count = 1;
+    say_early("::1");
+    start(world);
+    assert_false(world->done);
+    say("::1");
+    say("127.0.0.1");
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_OK, "200");
+    world->configuration.deny_count = 0;
+    world->configuration.deny = NULL;
+}
+
+#define EARLY_TEST(name)                                                       \
+    cmocka_unit_test_setup_teardown(name, begin, fetch_world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EARLY_TEST(begins_with_one_family),
+        EARLY_TEST(a_refusal_waits_for_the_other_family),
+        EARLY_TEST(a_refusal_counts_when_there_is_no_other_family),
+        EARLY_TEST(the_other_family_is_tried_beside_a_silent_one),
+        EARLY_TEST(a_silent_family_alone_has_the_limit),
+        EARLY_TEST(what_is_denied_is_not_begun_with),
+    };
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    sigaction(SIGPIPE, &ignore, NULL);
+    alarm(60);
+    return cmocka_run_group_tests_name("fetch_early", tests, NULL, NULL);
+}
