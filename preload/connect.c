@@ -4,7 +4,7 @@
  * becomes its target's address and port. The socket is not looked at but for
  * its type, nothing is remembered of it, and whether it blocks, EINPROGRESS
  * and all errors are the kernel's. Refused, with ECONNREFUSED and one line of
- * explanation: a port that is neither 443 nor the target's, a datagram
+ * explanation: a port that is neither 443 nor of the answer, a datagram
  * socket, a cookie that nobody here made, a target that is not in this
  * process's own answer.
  */
@@ -64,11 +64,13 @@ static const char *pseudo_of(const char *key, char text[static NAMES_PSEUDO])
     return text;
 }
 
-static bool port_is_allowed(const struct cookie *cookie, uint16_t port)
+static bool port_is_allowed(const struct address *address,
+                            const struct cookie *cookie, uint16_t port)
 {
     char pseudo[NAMES_PSEUDO];
 
-    if (port == HTTPS_PORT || port == cookie->port)
+    if (port == HTTPS_PORT || port == cookie->port ||
+        cookies_share_port(address, port))
         return true;
     pseudo_of(cookie->key, pseudo);
     note_refusal("%s: port %u refused: it is served at port %u, and https://"
@@ -145,7 +147,7 @@ static bool find_destination(int fd, const struct sockaddr *from,
     }
     if (!is_stream(fd, &cookie))
         return false;
-    if (!port_is_allowed(&cookie, port) || !target_is_ours(&cookie)) {
+    if (!port_is_allowed(&address, &cookie, port) || !target_is_ours(&cookie)) {
         errno = ECONNREFUSED;
         return false;
     }

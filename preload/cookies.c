@@ -339,26 +339,54 @@ static bool copy_name(uint32_t at, char key[static LIMIT_SERVER_NAME + 1])
     return util_copy(key, LIMIT_SERVER_NAME + 1, table->text + at, length);
 }
 
+/* What a bare cookie address numbers; NULL: no such number. */
+static const struct entry *entry_of(const struct address *bare)
+{
+    size_t last = address_size(bare) - 1;
+    uint32_t number =
+        (uint32_t)bare->bytes[last - 1] << 8 | (uint32_t)bare->bytes[last];
+
+    /* An IPv6 cookie's two octets in between are 0. */
+    if (table == NULL || number == 0 ||
+        (bare->family == AF_INET6 &&
+         (bare->bytes[PREFIX] != 0 || bare->bytes[PREFIX + 1] != 0)))
+        return NULL;
+    return &family_of(bare)->entries[number];
+}
+
 enum status cookies_find(const struct address *address,
                          struct cookie *ret_cookie)
 {
     struct address bare = unmapped(address);
-    size_t last = address_size(&bare) - 1;
     struct cookie cookie = {.address.family = bare.family};
-    const struct entry *entry;
-    uint32_t number =
-        (uint32_t)bare.bytes[last - 1] << 8 | (uint32_t)bare.bytes[last];
+    const struct entry *entry = entry_of(&bare);
 
-    /* An IPv6 cookie's two octets in between are 0. */
-    if (table == NULL || number == 0 ||
-        (bare.family == AF_INET6 &&
-         (bare.bytes[PREFIX] != 0 || bare.bytes[PREFIX + 1] != 0)))
-        return STATUS_MISS;
-    entry = &family_of(&bare)->entries[number];
-    if (!copy_name(atomic_load(&entry->name), cookie.key))
+    if (entry == NULL || !copy_name(atomic_load(&entry->name), cookie.key))
         return STATUS_MISS;
     cookie.port = entry->port;
     memcpy(cookie.address.bytes, entry->address, address_size(&bare));
     *ret_cookie = cookie;
     return STATUS_OK;
+}
+
+static bool family_has_port(const struct family *family, uint32_t name,
+                            uint16_t port)
+{
+    uint32_t used = atomic_load(&family->used);
+
+    for (uint32_t i = 1; i <= used && i <= COOKIES_MAX; i++)
+        if (atomic_load(&family->entries[i].name) == name &&
+            family->entries[i].port == port)
+            return true;
+    return false;
+}
+
+bool cookies_share_port(const struct address *address, uint16_t port)
+{
+    struct address bare = unmapped(address);
+    const struct entry *entry = entry_of(&bare);
+    uint32_t name = entry != NULL ? atomic_load(&entry->name) : 0;
+
+    return name != 0 && (family_has_port(&table->v4, name, port) ||
+                         family_has_port(&table->v6, name, port));
 }

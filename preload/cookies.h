@@ -55,6 +55,12 @@ bool cookies_is(const struct address *address);
 bool cookies_is_socket(const struct sockaddr *to, socklen_t length);
 
 /*
+ * Whether any cookie of the same name stands for a target at that port: a
+ * tool that was told a port of the answer may say it to each target.
+ */
+bool cookies_share_port(const struct address *address, uint16_t port);
+
+/*
  * What a cookie stands for, as far as the table can be believed: a child may
  * have written to it, so names_check_target has the last word. STATUS_OK, or
  * STATUS_MISS: nobody made it.

@@ -21,3 +21,36 @@ TOOL_PACKAGES=(
     rustc cargo librust-native-tls-dev
     strace
 )
+
+# _tool_unpack DIR PACKAGE[=VERSION]
+_tool_unpack() {
+    (cd "$1/packages" && apt-get -qq download "$2" 2>&1) &&
+        dpkg-deb -x "$1/packages/${2%%=*}"_*.deb "$1"
+}
+
+# _tool_needs DIR PACKAGE PREFIX: what an unpacked package depends on, of those
+# whose names begin so.
+_tool_needs() {
+    dpkg-deb -f "$1/packages/$2"_*.deb Depends | tr ',' '\n' |
+        sed -nE "s/^ *($3[^ (|:]*).*/\1/p"
+}
+
+# need_debian_node DIR: where `nodejs` is a node from elsewhere, with an OpenSSL
+# of its own, Debian's is unpacked in DIR; installed, it would take the other's
+# place. After need_packages. Without it two rows of the matrix are skipped.
+need_debian_node() {
+    local dir=$1 version library package
+    ! ldd /usr/bin/nodejs 2>/dev/null | grep -q 'libssl\.so' || return 0
+    [ ! -x "$dir/usr/bin/node" ] || return 0
+    version=$(apt-cache madison nodejs | awk '$3 ~ /dfsg/ { print $3; exit }')
+    [ -n "$version" ] || return 0
+    mkdir -p "$dir/packages"
+    _tool_unpack "$dir" "nodejs=$version" || return 1
+    library=$(_tool_needs "$dir" nodejs libnode)
+    _tool_unpack "$dir" "$library=$version" || return 1
+    for package in $(_tool_needs "$dir" "$library" node-); do
+        _tool_unpack "$dir" "$package" || return 1
+    done
+    # shellcheck disable=SC2046 # a package a word
+    need_packages $(_tool_needs "$dir" "$library" 'lib|zlib')
+}

@@ -149,6 +149,19 @@ static void finds_what_a_cookie_stands_for(void **state)
     assert_true(address_equal(&cookie.address, &real));
 }
 
+static void a_name_shares_the_ports_of_its_targets(void **state)
+{
+    struct address first = address_of(made("ports.test", "192.0.2.1", 8443));
+
+    (void)state;
+    made("ports.test", "2001:db8::1", 8444);
+    made("other.test", "192.0.2.1", 8445);
+    assert_true(cookies_share_port(&first, 8443));
+    assert_true(cookies_share_port(&first, 8444));
+    assert_false(cookies_share_port(&first, 8445));
+    assert_false(cookies_share_port(&first, 8446));
+}
+
 static void finds_an_ipv4_cookie_in_ipv6_clothes(void **state)
 {
     struct cookie cookie;
@@ -376,6 +389,7 @@ int main(void)
         cmocka_unit_test(knows_its_ranges),
         cmocka_unit_test(knows_them_in_socket_addresses),
         WITH_TABLE(finds_what_a_cookie_stands_for),
+        WITH_TABLE(a_name_shares_the_ports_of_its_targets),
         WITH_TABLE(finds_an_ipv4_cookie_in_ipv6_clothes),
         WITH_TABLE(does_not_know_what_nobody_made),
         WITH_TABLE(without_a_table_there_are_no_cookies),

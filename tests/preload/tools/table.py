@@ -72,13 +72,15 @@ def python(library, package, module, **rest):
 
 
 def node(kind, library, path, environment=(), **rest):
-    found = subprocess.run(
-        [path, "--version"], capture_output=True, text=True,
-        env=dict(word.split("=", 1) for word in environment)
-        ) if os.path.exists(path) else None
-    return batch(f"Node ({kind}) {library}", "nodejs", path,
-                 HERE + "/client.js", library, environment=environment,
-                 version=found.stdout.strip("v\n") if found else "", **rest)
+    version = ""
+    if os.path.exists(path):
+        version = subprocess.run(
+            [path, "--version"], capture_output=True, text=True,
+            env=dict(word.split("=", 1) for word in environment)
+            ).stdout.strip("v\n")
+    return batch(f"Node ({kind}) {library}", "nodejs",
+                 path if version else "none", HERE + "/client.js", library,
+                 environment=environment, version=version, **rest)
 
 
 def uses_libssl(path):
