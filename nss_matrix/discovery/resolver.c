@@ -86,6 +86,11 @@ void resolver_free(struct resolver *resolver)
     free(resolver);
 }
 
+struct loop *resolver_loop(struct resolver *resolver)
+{
+    return resolver->loop;
+}
+
 enum status resolver_turn(struct resolver *resolver)
 {
     return loop_turn(resolver->loop);

@@ -8,6 +8,7 @@
 
 #include "configuration.h"
 #include "discovery.h"
+#include "loop.h"
 #include "pieces.h"
 #include "server_name.h"
 #include "status.h"
@@ -33,6 +34,9 @@ MUST_CHECK enum status resolver_new(const struct configuration *configuration,
 
 /* All resolutions must have been freed. NULL is accepted. */
 void resolver_free(struct resolver *resolver);
+
+/* Its loop, for what its owner waits for besides. */
+struct loop *resolver_loop(struct resolver *resolver);
 
 /* Turns the loop once; what is under way gets on. As loop_turn. */
 MUST_CHECK enum status resolver_turn(struct resolver *resolver);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Colour, or none. */
+/* Colour, or none; and the line that moves. */
 #include "paint.h"
 
 #include <stdlib.h>
@@ -39,4 +39,43 @@ const char *paint(enum paint colour)
 size_t paint_columns(void)
 {
     return columns;
+}
+
+/* What is left if it goes on like this: "1:02:03", "45 s". */
+static void write_left(const struct paint_progress *progress,
+                       char text[static 48])
+{
+    double left =
+        (double)progress->ms / 1000 / progress->part * (1 - progress->part);
+    long seconds = left < 1e8 ? (long)left + 1 : 0;
+
+    text[0] = '\0';
+    if (seconds > 0 && seconds < 100)
+        snprintf(text, 48, ", %ld s left", seconds);
+    else if (seconds > 0)
+        snprintf(text, 48, ", %ld:%02ld:%02ld left", seconds / 3600,
+                 seconds / 60 % 60, seconds % 60);
+}
+
+void paint_progress(const struct paint_progress *progress)
+{
+    static int terminal = -1;
+    static bool shown;
+    char left[48] = "";
+
+    if (terminal < 0)
+        terminal = isatty(STDERR_FILENO);
+    if (progress == NULL && shown)
+        fputs("\r\033[K", stderr);
+    shown = shown && progress != NULL;
+    if (progress == NULL || !terminal || progress->ms < 1000)
+        return;
+    if (progress->part > 0 && progress->part < 1)
+        write_left(progress, left);
+    fprintf(stderr, "\r\033[K%lu names, %.0f a second, %lu not found%s",
+            progress->done,
+            (double)progress->done * 1000 / (double)progress->ms,
+            progress->failed, left);
+    fflush(stderr);
+    shown = true;
 }

@@ -6,6 +6,7 @@
 #ifndef NSS_MATRIX_PAINT_H
 #define NSS_MATRIX_PAINT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "resolve_options.h"
@@ -27,5 +28,18 @@ const char *paint(enum paint colour);
 
 /* The terminal's width; 0 if stdout is none, and lines need not be broken. */
 size_t paint_columns(void);
+
+/* How far a long list is. */
+struct paint_progress {
+    unsigned long done, failed;
+    double part; /* of the whole; 0: nobody knows */
+    int64_t ms;  /* since it began */
+};
+
+/*
+ * Writes the one line that says so, over the one before; not in the first
+ * second, nor where stderr is no terminal. NULL: takes the line away.
+ */
+void paint_progress(const struct paint_progress *progress);
 
 #endif

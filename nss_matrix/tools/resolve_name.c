@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From what people type to a server name. */
+/* From what people type to a server name, one by one or in a stream. */
 #include "resolve_name.h"
+
+#include <poll.h>
+#include <sys/stat.h>
 
 #include "address.h"
 #include "escape.h"
@@ -76,4 +79,103 @@ enum status resolve_name_read(const char *typed, struct server_name *ret_name,
     snprintf(ret_reason, LIMIT_REASON, "`%s` is not a Matrix server name: %s",
              shown, find_fault(server, length));
     return STATUS_INVALID;
+}
+
+void resolve_name_source(struct resolve_name_source *source, char **names,
+                         int count, int fd)
+{
+    struct stat file;
+
+    memset(source, 0, offsetof(struct resolve_name_source, text));
+    source->names = names;
+    source->count = fd >= 0 ? 0 : count;
+    source->fd = fd;
+    source->ended = fd < 0;
+    source->total = source->count;
+    if (fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+        source->total = file.st_size - lseek(fd, 0, SEEK_CUR);
+}
+
+/* Reads more behind what is there. False if there is nothing now. */
+static bool read_more(struct resolve_name_source *source)
+{
+    struct pollfd stream = {.fd = source->fd, .events = POLLIN};
+    ssize_t got;
+
+    if (source->start > 0) {
+        memmove(source->text, source->text + source->start, source->length);
+        source->start = 0;
+    }
+    if (poll(&stream, 1, 0) <= 0)
+        return false;
+    got = read(source->fd, source->text + source->length,
+               sizeof(source->text) - 1 - source->length);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return false;
+    if (got <= 0)
+        source->ended = true;
+    else
+        source->length += (size_t)got;
+    return true;
+}
+
+/*
+ * Takes a line off the front, if one is there whole, is the last, or is too
+ * long to be a name on it: then its end is passed over when it comes.
+ */
+static char *take_line(struct resolve_name_source *source)
+{
+    char *line = source->text + source->start;
+    char *end = memchr(line, '\n', source->length);
+    bool whole = end != NULL;
+    bool passed_over = source->in_word;
+    size_t length = whole ? (size_t)(end - line) : source->length;
+
+    if (!whole && !source->ended && length < sizeof(source->text) - 1)
+        return NULL;
+    if (!whole && length == 0)
+        return NULL;
+    source->start += length + whole;
+    source->length -= length + whole;
+    source->taken += (int64_t)(length + whole);
+    source->in_word = !whole;
+    line[length] = '\0';
+    /* A NUL must not cut a name down to another one. */
+    for (char *nul; (nul = memchr(line, '\0', length)) != NULL;)
+        *nul = '\1';
+    if (passed_over)
+        line[0] = '\0';
+    return line;
+}
+
+static enum resolve_name_next next_line(struct resolve_name_source *source,
+                                        const char **ret_typed)
+{
+    for (;;) {
+        char *line = take_line(source);
+
+        if (line == NULL && source->ended)
+            return RESOLVE_NAME_END;
+        if (line == NULL && !read_more(source))
+            return RESOLVE_NAME_LATER;
+        if (line == NULL)
+            continue;
+        line += strspn(line, " \t");
+        line[strcspn(line, " \t\r")] = '\0';
+        if (line[0] != '\0' && line[0] != '#') {
+            *ret_typed = line;
+            return RESOLVE_NAME_TAKEN;
+        }
+    }
+}
+
+enum resolve_name_next resolve_name_next(struct resolve_name_source *source,
+                                         const char **ret_typed)
+{
+    if (source->fd >= 0)
+        return next_line(source, ret_typed);
+    if (source->taken == source->count)
+        return RESOLVE_NAME_END;
+    *ret_typed = source->names[source->taken++];
+    return RESOLVE_NAME_TAKEN;
 }

@@ -27,6 +27,13 @@ enum option_code {
     OPTION_USER_AGENT,
     OPTION_COLOUR,
     OPTION_ALL,
+    OPTION_JOBS,
+    OPTION_ORDERED,
+};
+
+enum {
+    JOBS = 64,
+    JOBS_MAX = 1024,
 };
 
 static const struct option LONG[] = {
@@ -45,6 +52,8 @@ static const struct option LONG[] = {
     {"dns", required_argument, NULL, OPTION_DNS},
     {"user-agent", required_argument, NULL, OPTION_USER_AGENT},
     {"file", required_argument, NULL, 'f'},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"ordered", no_argument, NULL, OPTION_ORDERED},
     {"color", required_argument, NULL, OPTION_COLOUR},
     {"colour", required_argument, NULL, OPTION_COLOUR},
     {"all", no_argument, NULL, OPTION_ALL},
@@ -80,6 +89,8 @@ static const char HELP[] =
     "  --dns ADDR[:PORT]  ask this DNS server; also @ADDR\n"
     "  --user-agent TEXT  for the well-known request\n"
     "  -f, --file FILE    names from a file, one a line; - is stdin\n"
+    "  --jobs N           so many names at a time, 1 to 1024; 64\n"
+    "  --ordered          answers in the order of the names\n"
     "\n"
     "+trace, +short and +json do as in dig. Exit status: 0 found, 1 no such\n"
     "server, 2 usage or no server name, 4 temporary, 5 internal.\n"
@@ -119,6 +130,18 @@ static int read_timeout(const char *text)
         seconds * 1000 > LIMIT_DISCOVERY_MS)
         complain("--timeout takes seconds from 0.1 to 10, not `%s`", text);
     return (int)(seconds * 1000);
+}
+
+static int read_jobs(const char *text)
+{
+    char *end;
+    long jobs = strtol(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || jobs < 1 ||
+        jobs > JOBS_MAX)
+        complain("--jobs takes a number from 1 to %d, not `%s`", JOBS_MAX,
+                 text);
+    return (int)jobs;
 }
 
 static enum resolve_colour read_colour(const char *text)
@@ -209,6 +232,12 @@ static void take_option(struct resolve_options *options, int code)
         break;
     case OPTION_COLOUR:
         options->colour = read_colour(optarg);
+        break;
+    case OPTION_JOBS:
+        options->jobs = read_jobs(optarg);
+        break;
+    case OPTION_ORDERED:
+        options->ordered = true;
         break;
     case OPTION_ALL:
         options->all = true;
@@ -312,8 +341,8 @@ void resolve_options_read(int argc, char **argv,
 {
     int code;
 
-    *ret_options = (struct resolve_options){.family = AF_UNSPEC,
-                                            .timeout_ms = LIMIT_DISCOVERY_MS};
+    *ret_options = (struct resolve_options){
+        .family = AF_UNSPEC, .timeout_ms = LIMIT_DISCOVERY_MS, .jobs = JOBS};
     settings_overrides(&ret_options->overrides);
     while ((code = getopt_long(argc, argv, "46f:hV", LONG, NULL)) != -1)
         take_option(ret_options, code);

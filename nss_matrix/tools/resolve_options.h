@@ -40,6 +40,8 @@ struct resolve_options {
     int timeout_ms;
     const char *user_agent; /* NULL: our own */
     const char *file;       /* NULL: names are arguments; - is stdin */
+    int jobs;               /* names under way at the same time */
+    bool ordered;           /* answers in the order of the names */
     bool all;               /* cache flush --all */
     int name_count;
     char **names;

@@ -34,6 +34,17 @@ const char *resolve_output_host(const struct resolve_answer *answer,
 const char *resolve_output_name(const struct resolve_answer *answer,
                                 char shown[static LIMIT_REASON]);
 
+/* Writes the answer in one of the forms. */
+void resolve_output(FILE *out, enum resolve_form form,
+                    const struct resolve_answer *answer);
+
+/*
+ * What goes to stderr with it: the reason of a failure, for the forms that
+ * have no room for it, malloc'ed; NULL if there is nothing to say.
+ */
+char *resolve_output_complaint(enum resolve_form form,
+                               const struct resolve_answer *answer);
+
 /* For people: the four facts or the reason; with_trace shows every step. */
 void resolve_output_block(FILE *out, const struct resolve_answer *answer,
                           bool with_trace);

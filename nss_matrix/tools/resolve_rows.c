@@ -101,3 +101,41 @@ void resolve_output_openssl(FILE *out, const struct resolve_answer *answer)
     print_trust(out, answer, "-CAfile", "-CApath");
     fprintf(out, " -verify_return_error </dev/null\n");
 }
+
+void resolve_output(FILE *out, enum resolve_form form,
+                    const struct resolve_answer *answer)
+{
+    switch (form) {
+    case RESOLVE_JSON:
+        resolve_output_json(out, answer);
+        break;
+    case RESOLVE_SHORT:
+        resolve_output_short(out, answer);
+        break;
+    case RESOLVE_CURL:
+        resolve_output_curl(out, answer);
+        break;
+    case RESOLVE_OPENSSL:
+        resolve_output_openssl(out, answer);
+        break;
+    default:
+        resolve_output_block(out, answer, form == RESOLVE_TRACE);
+    }
+}
+
+char *resolve_output_complaint(enum resolve_form form,
+                               const struct resolve_answer *answer)
+{
+    char shown[LIMIT_REASON];
+    char *text = NULL;
+
+    if (answer->outcome->error == ERROR_NONE || form == RESOLVE_JSON ||
+        form == RESOLVE_BLOCK || form == RESOLVE_TRACE)
+        return NULL;
+    return asprintf(&text, "matrix-resolve: %s: %s: %s\n",
+                    resolve_output_name(answer, shown),
+                    error_name(answer->outcome->error),
+                    answer->outcome->reason) < 0
+               ? NULL
+               : text;
+}

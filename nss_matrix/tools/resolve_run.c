@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A ring of lookups: names go in at the front as they are read, so that a
- * file of any length needs the same memory, and leave at the back.
+ * Names go in as they are read and out as they are done: there are never more
+ * than a number of them that --jobs fixes, whatever the length of the list.
  */
 #include "resolve_run.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "configuration.h"
@@ -18,139 +20,101 @@
 #include "resolver.h"
 
 enum {
-    JOBS = 64,
+    WAITING = 16,  /* names in memory for each job: finished, or the same */
+    TICK_MS = 250, /* between two looks at the clock and at ^C */
+    JOB_FILES = 8, /* that a lookup may have open; more, and it waits */
+    INTERRUPTED = 130,
 };
 
-/* One name under way. */
+/* One name. */
 struct job {
+    struct job *next;     /* typed after it, in the order to print */
+    struct job *follower; /* the same server, found out by this job */
+    struct job *previous_active, *next_active;
+    struct job *next_finished;
+    struct run *run;
     char *typed;
     bool is_name;
     struct server_name name;
     struct lookup lookup;
-    struct outcome refused; /* if it is no name */
+    enum error refusal; /* of what was not looked up */
+    char *reason;
     int64_t start;
-    int ms;
-    bool done;
-    bool printed;
+    char *text, *complaint; /* what is to be printed; NULL: not known yet */
 };
 
 struct run {
     const struct resolve_options *options;
     enum resolve_form form;
+    bool many, ordered;
+    unsigned jobs; /* at most, under way */
     struct settings settings;
     struct configuration configuration;
     struct resolver *resolver;
-    FILE *file; /* of names; NULL: they are arguments */
-    int next_name;
-    unsigned first, count; /* of the ring */
-    struct job ring[JOBS];
+    struct resolve_name_source source;
+    bool ended; /* no more names */
+    struct loop_watch stream;
+    struct loop_timer tick;
+    struct job *first, *last; /* in the order they were typed */
+    struct job *active, *finished;
+    unsigned count, active_count;
+    unsigned long done, failed;
+    int64_t start;
     int worst;
 };
 
-/* The next name to look up, malloc'ed; NULL when there are no more. */
-static char *next_name(struct run *run)
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
 {
-    AUTO(free) char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
+    (void)signal;
+    interrupted = 1;
+}
 
-    if (run->file == NULL)
-        return run->next_name < run->options->name_count
-                   ? strdup(run->options->names[run->next_name++])
-                   : NULL;
-    while ((length = getline(&line, &room, run->file)) >= 0) {
-        /* A NUL must not cut a name down to another one. */
-        for (char *nul; (nul = memchr(line, '\0', (size_t)length)) != NULL;)
-            *nul = '\1';
+static void job_free(struct job *job)
+{
+    free(job->typed);
+    free(job->reason);
+    free(job->text);
+    free(job->complaint);
+    free(job);
+}
 
-        size_t start = strspn(line, " \t");
-        size_t end = start + strcspn(line + start, " \t\r\n");
+/* What is to be printed for a job whose lookup was leader's. */
+static void describe(struct job *job, const struct job *leader)
+{
+    struct run *run = job->run;
+    bool looked_up = leader->lookup.done;
+    struct outcome refused = {
+        .error = job->refusal, .step = "", .spec = run->configuration.spec};
+    struct resolve_answer answer = {
+        .typed = job->typed,
+        .asked = job->is_name ? &job->name : NULL,
+        .outcome = looked_up ? lookup_outcome(&leader->lookup) : &refused,
+        .trace = looked_up ? lookup_trace(&leader->lookup) : NULL,
+        .source = leader->lookup.source,
+        .ms = (int)(deadline_clock() - job->start),
+        .now = time(NULL),
+        .options = run->options,
+    };
+    int exit_status;
+    size_t length;
+    FILE *out = open_memstream(&job->text, &length);
 
-        line[end] = '\0';
-        if (end > start && line[start] != '#')
-            return strdup(line + start);
+    if (!looked_up)
+        snprintf(refused.reason, sizeof(refused.reason), "%s", job->reason);
+    exit_status = status_exit(error_status(answer.outcome->error));
+    if (exit_status > run->worst)
+        run->worst = exit_status;
+    run->done++;
+    run->failed += exit_status != 0;
+    job->complaint = resolve_output_complaint(run->form, &answer);
+    if (out != NULL)
+        resolve_output(out, run->form, &answer);
+    if (out == NULL || fclose(out) != 0) {
+        fputs("matrix-resolve: out of memory\n", stderr);
+        exit(status_exit(STATUS_UNAVAILABLE));
     }
-    return NULL;
-}
-
-static void job_done(void *argument)
-{
-    struct job *job = argument;
-
-    job->ms = (int)(deadline_clock() - job->start);
-    job->done = true;
-}
-
-static void refuse(struct job *job, enum error error)
-{
-    job->refused.error = error;
-    job->refused.step = "";
-    job->done = true;
-}
-
-static void start_job(struct run *run, char *typed)
-{
-    const struct resolve_options *options = run->options;
-    struct job *job = &run->ring[(run->first + run->count++) % JOBS];
-    bool cached = run->configuration.cache && !options->no_cache &&
-                  options->family == AF_UNSPEC && options->user_agent == NULL;
-    /* A trace is asked for to see what happens, not what once happened. */
-    struct lookup_plan plan = {.resolver = run->resolver,
-                               .settings = &run->settings,
-                               .limit_ms = options->timeout_ms,
-                               .read = cached && run->form != RESOLVE_TRACE,
-                               .write = cached};
-
-    memset(job, 0, sizeof(*job));
-    job->typed = typed;
-    job->start = deadline_clock();
-    job->refused.spec = run->configuration.spec;
-    if (resolve_name_read(typed, &job->name, job->refused.reason) !=
-        STATUS_OK) {
-        refuse(job, ERROR_INVALID_SERVER_NAME);
-        return;
-    }
-    job->is_name = true;
-    if (lookup_start(&job->lookup, &plan, &job->name, job_done, job) !=
-        STATUS_OK) {
-        snprintf(job->refused.reason, sizeof(job->refused.reason),
-                 "out of memory");
-        refuse(job, ERROR_INTERNAL);
-    }
-}
-
-static void print_answer(const struct run *run,
-                         const struct resolve_answer *answer)
-{
-    switch (run->form) {
-    case RESOLVE_JSON:
-        resolve_output_json(stdout, answer);
-        break;
-    case RESOLVE_SHORT:
-        resolve_output_short(stdout, answer);
-        break;
-    case RESOLVE_CURL:
-        resolve_output_curl(stdout, answer);
-        break;
-    case RESOLVE_OPENSSL:
-        resolve_output_openssl(stdout, answer);
-        break;
-    default:
-        resolve_output_block(stdout, answer, run->form == RESOLVE_TRACE);
-    }
-}
-
-/* The forms that have no room for a reason say it on stderr. */
-static void complain(const struct run *run, const struct resolve_answer *answer)
-{
-    char shown[LIMIT_REASON];
-
-    if (answer->outcome->error == ERROR_NONE || run->form == RESOLVE_JSON ||
-        run->form == RESOLVE_BLOCK || run->form == RESOLVE_TRACE)
-        return;
-    fprintf(stderr, "matrix-resolve: %s: %s: %s\n",
-            resolve_output_name(answer, shown),
-            error_name(answer->outcome->error), answer->outcome->reason);
 }
 
 /* `matrix-resolve ... | head`: end as a program does that wrote to no reader.
@@ -167,67 +131,264 @@ static void end_without_reader(void)
     exit(status_exit(STATUS_UNAVAILABLE));
 }
 
-static void print_job(struct run *run, struct job *job)
+/*
+ * Prints what is known, up to the first name that is not if they are to stay
+ * in order; at the end, past it.
+ */
+static void print_known(struct run *run, bool at_the_end)
 {
-    bool looked_up = job->lookup.done;
-    struct resolve_answer answer = {
-        .typed = job->typed,
-        .asked = job->is_name ? &job->name : NULL,
-        .outcome = looked_up ? lookup_outcome(&job->lookup) : &job->refused,
-        .trace = looked_up ? lookup_trace(&job->lookup) : NULL,
-        .source = job->lookup.source,
-        .ms = job->ms,
-        .now = time(NULL),
-        .options = run->options,
-    };
-    int exit_status = status_exit(error_status(answer.outcome->error));
+    struct job **at = &run->first;
+    struct job *before = NULL;
 
-    print_answer(run, &answer);
-    complain(run, &answer);
+    paint_progress(NULL);
+    while (*at != NULL &&
+           ((*at)->text != NULL || !run->ordered || at_the_end)) {
+        struct job *job = *at;
+
+        if (job->text == NULL) {
+            before = job;
+            at = &job->next;
+            continue;
+        }
+        fputs(job->text, stdout);
+        if (job->complaint != NULL)
+            fputs(job->complaint, stderr);
+        *at = job->next;
+        if (run->last == job)
+            run->last = before;
+        run->count--;
+        job_free(job);
+    }
     if (fflush(stdout) != 0)
         end_without_reader();
-    if (exit_status > run->worst)
-        run->worst = exit_status;
-    job->printed = true;
 }
 
-/* Prints what can be printed, and lets go of the ring's end. */
+/* Called from the loop. */
+static void lookup_done(void *argument)
+{
+    struct job *job = argument;
+
+    job->next_finished = job->run->finished;
+    job->run->finished = job;
+}
+
+static void leave_active(struct job *job)
+{
+    struct run *run = job->run;
+
+    if (job->previous_active != NULL)
+        job->previous_active->next_active = job->next_active;
+    else
+        run->active = job->next_active;
+    if (job->next_active != NULL)
+        job->next_active->previous_active = job->previous_active;
+    run->active_count--;
+    lookup_end(&job->lookup);
+}
+
+/* Takes what was found out since the last time. */
 static void collect(struct run *run)
 {
-    bool any_order = run->form == RESOLVE_JSON;
+    bool any = run->finished != NULL;
 
-    for (unsigned i = 0; i < run->count; i++) {
-        struct job *job = &run->ring[(run->first + i) % JOBS];
+    while (run->finished != NULL) {
+        struct job *job = run->finished;
 
-        if (job->done && !job->printed)
-            print_job(run, job);
-        else if (!job->done && !any_order)
+        run->finished = job->next_finished;
+        for (struct job *same = job; same != NULL; same = same->follower)
+            describe(same, job);
+        leave_active(job);
+    }
+    if (any)
+        print_known(run, false);
+}
+
+static void refuse(struct job *job, enum error error, const char *reason)
+{
+    job->refusal = error;
+    job->reason = strdup(reason);
+    describe(job, job);
+    print_known(job->run, false);
+}
+
+static void look_up(struct job *job)
+{
+    struct run *run = job->run;
+    const struct resolve_options *options = run->options;
+    bool cached = run->configuration.cache && !options->no_cache &&
+                  options->family == AF_UNSPEC && options->user_agent == NULL;
+    /* A trace is asked for to see what happens, not what once happened. */
+    struct lookup_plan plan = {.resolver = run->resolver,
+                               .settings = &run->settings,
+                               .limit_ms = options->timeout_ms,
+                               .read = cached && run->form != RESOLVE_TRACE,
+                               .write = cached};
+
+    for (struct job *other = run->active; other != NULL;
+         other = other->next_active) {
+        if (strcmp(other->name.key, job->name.key) == 0) {
+            job->follower = other->follower;
+            other->follower = job;
+            return;
+        }
+    }
+    if (lookup_start(&job->lookup, &plan, &job->name, lookup_done, job) !=
+        STATUS_OK) {
+        refuse(job, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    job->next_active = run->active;
+    if (run->active != NULL)
+        run->active->previous_active = job;
+    run->active = job;
+    run->active_count++;
+}
+
+static bool start_job(struct run *run, const char *typed)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    char reason[LIMIT_REASON];
+
+    if (job == NULL)
+        return false;
+    job->run = run;
+    job->start = deadline_clock();
+    job->typed = strdup(typed);
+    if (job->typed == NULL) {
+        free(job);
+        return false;
+    }
+    if (run->last != NULL)
+        run->last->next = job;
+    else
+        run->first = job;
+    run->last = job;
+    run->count++;
+    job->is_name = resolve_name_read(typed, &job->name, reason) == STATUS_OK;
+    if (job->is_name)
+        look_up(job);
+    else
+        refuse(job, ERROR_INVALID_SERVER_NAME, reason);
+    return true;
+}
+
+/* A lookup that cannot open its sockets would blame DNS. */
+static void fit_files(struct run *run)
+{
+    struct rlimit files;
+    rlim_t wanted = (rlim_t)(run->jobs + 4) * JOB_FILES;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
+        return;
+    files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted)
+        run->jobs = files.rlim_cur > 8 * JOB_FILES
+                        ? (unsigned)(files.rlim_cur / JOB_FILES) - 4
+                        : 1;
+}
+
+static void show_progress(const struct run *run)
+{
+    const struct resolve_name_source *source = &run->source;
+    struct paint_progress progress = {
+        .done = run->done,
+        .failed = run->failed,
+        .ms = deadline_clock() - run->start,
+    };
+
+    /* What was read but not looked up yet is but a little of a long list. */
+    if (source->total > 0 && source->fd >= 0)
+        progress.part = (double)source->taken / (double)source->total;
+    else if (source->total > 0)
+        progress.part = (double)run->done / (double)source->total;
+    paint_progress(&progress);
+}
+
+static void ticked(void *argument)
+{
+    struct run *run = argument;
+
+    show_progress(run);
+    loop_set(resolver_loop(run->resolver), &run->tick, deadline_after(TICK_MS),
+             ticked, run);
+}
+
+/* Wakes the loop, and rests until somebody waits again. */
+static void stream_ready(void *argument, uint32_t events)
+{
+    struct run *run = argument;
+
+    (void)events;
+    loop_unwatch(&run->stream);
+}
+
+/* Starts as many as there may be. False without memory. */
+static bool feed(struct run *run)
+{
+    const char *typed;
+
+    while (!run->ended && run->active_count < run->jobs &&
+           run->count < run->jobs * WAITING) {
+        switch (resolve_name_next(&run->source, &typed)) {
+        case RESOLVE_NAME_TAKEN:
+            if (!start_job(run, typed))
+                return false;
             break;
+        case RESOLVE_NAME_LATER:
+            return loop_watch(resolver_loop(run->resolver), &run->stream,
+                              run->source.fd, EPOLLIN, stream_ready,
+                              run) == STATUS_OK;
+        case RESOLVE_NAME_END:
+            run->ended = true;
+        }
     }
-    while (run->count > 0 && run->ring[run->first].printed) {
-        lookup_end(&run->ring[run->first].lookup);
-        free(run->ring[run->first].typed);
-        run->first = (run->first + 1) % JOBS;
-        run->count--;
+    return true;
+}
+
+static int stop(struct run *run)
+{
+    unsigned left;
+
+    print_known(run, true);
+    while (run->active != NULL)
+        leave_active(run->active);
+    left = run->count;
+    while (run->first != NULL) {
+        struct job *job = run->first;
+
+        run->first = job->next;
+        job_free(job);
     }
+    fprintf(stderr,
+            "matrix-resolve: interrupted: %lu names are done, %u were under "
+            "way\n",
+            run->done, left);
+    return INTERRUPTED;
 }
 
 static int run_all(struct run *run)
 {
-    char *typed = next_name(run);
+    struct loop *loop = resolver_loop(run->resolver);
+    int status = -1;
 
-    while (typed != NULL || run->count > 0) {
-        while (typed != NULL && run->count < JOBS) {
-            start_job(run, typed);
-            typed = next_name(run);
-        }
-        collect(run);
-        if (run->count > 0 && !run->ring[run->first].done &&
-            resolver_turn(run->resolver) != STATUS_OK)
-            return status_exit(STATUS_UNAVAILABLE);
+    run->start = deadline_clock();
+    if (run->many)
+        loop_set(loop, &run->tick, deadline_after(TICK_MS), ticked, run);
+    while (status < 0) {
+        if (!feed(run))
+            status = status_exit(STATUS_UNAVAILABLE);
+        else if (interrupted)
+            status = stop(run);
+        else if (run->ended && run->count == 0)
+            status = run->worst;
+        else if (resolver_turn(run->resolver) != STATUS_OK)
+            status = status_exit(STATUS_UNAVAILABLE);
         collect(run);
     }
-    return run->worst;
+    paint_progress(NULL);
+    loop_unset(&run->tick);
+    loop_unwatch(&run->stream);
+    return status;
 }
 
 static int fail(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -246,11 +407,14 @@ static int fail(const char *format, ...)
 
 static int run_with_resolver(struct run *run)
 {
-    const char *file = run->options->file;
+    const struct resolve_options *options = run->options;
+    /* The second ^C ends at once. */
+    const struct sigaction once = {.sa_handler = interrupt,
+                                   .sa_flags = SA_RESETHAND};
     int status;
 
-    switch (resolver_new(&run->configuration, run->options->family,
-                         &run->resolver)) {
+    switch (
+        resolver_new(&run->configuration, options->family, &run->resolver)) {
     case STATUS_OK:
         break;
     case STATUS_INVALID:
@@ -261,31 +425,46 @@ static int run_with_resolver(struct run *run)
         return fail("%s", "the resolver cannot be started: see "
                           "/etc/resolv.conf");
     }
-    if (file != NULL && strcmp(file, "-") != 0)
-        run->file = fopen(file, "re");
-    else if (file != NULL)
-        run->file = stdin;
-    if (file != NULL && run->file == NULL)
-        status = fail("%s: %s", file, strerror(errno));
-    else
-        status = run_all(run);
-    if (run->file != NULL && run->file != stdin)
-        fclose(run->file);
+    if (run->many) {
+        fit_files(run);
+        sigaction(SIGINT, &once, NULL);
+    }
+    status = run_all(run);
     resolver_free(run->resolver);
     return status;
+}
+
+/* -1: the names are arguments; -2: it cannot be opened. */
+static int open_list(const char *file)
+{
+    int fd;
+
+    if (file == NULL)
+        return -1;
+    if (strcmp(file, "-") == 0)
+        return STDIN_FILENO;
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -2 : fd;
 }
 
 int resolve_run(const struct resolve_options *options)
 {
     AUTO(free) struct run *run = calloc(1, sizeof(*run));
+    AUTO(close_fd) int fd = open_list(options->file);
     char error[CONFIGURATION_ERROR_MAX] = "out of memory";
-    bool many = options->name_count > 1 || options->file != NULL;
     int status;
 
     if (run == NULL)
         return fail("%s", "out of memory");
+    if (fd < -1)
+        return fail("%s: %s", options->file, strerror(errno));
     run->options = options;
-    run->form = many && !options->form_given ? RESOLVE_JSON : options->form;
+    run->many = options->name_count > 1 || options->file != NULL;
+    run->form =
+        run->many && !options->form_given ? RESOLVE_JSON : options->form;
+    run->ordered = options->ordered || run->form != RESOLVE_JSON;
+    run->jobs = (unsigned)options->jobs;
+    resolve_name_source(&run->source, options->names, options->name_count, fd);
     paint_decide(options->colour);
     settings_now(&options->overrides, &run->settings);
     if (configuration_load(&options->overrides, &run->configuration, error) !=

@@ -5,7 +5,6 @@
 # preload shim, one client after the other; source it together with
 # packages.sh. Where one is missing, its row of the matrix is a named skip.
 
-# shellcheck disable=SC2034 # the array is for whoever sources this file
 TOOL_PACKAGES=(
     curl wget wget2 git ca-certificates
     python3-requests python3-httpx python3-h2 python3-aiohttp httpie
@@ -24,7 +23,8 @@ TOOL_PACKAGES=(
 
 # _tool_unpack DIR PACKAGE[=VERSION]
 _tool_unpack() {
-    (cd "$1/packages" && apt-get -qq download "$2" 2>&1) &&
+    (cd "$1/packages" &&
+        apt-get -qq -o APT::Sandbox::User=root download "$2") &&
         dpkg-deb -x "$1/packages/${2%%=*}"_*.deb "$1"
 }
 
@@ -35,15 +35,14 @@ _tool_needs() {
         sed -nE "s/^ *($3[^ (|:]*).*/\1/p"
 }
 
-# need_debian_node DIR: where `nodejs` is a node from elsewhere, with an OpenSSL
-# of its own, Debian's is unpacked in DIR; installed, it would take the other's
-# place. After need_packages. Without it two rows of the matrix are skipped.
-need_debian_node() {
+# Where `nodejs` is a node from elsewhere, with an OpenSSL of its own, Debian's
+# is unpacked; installed, it would take the other's place.
+_tool_node() {
     local dir=$1 version library package
     ! ldd /usr/bin/nodejs 2>/dev/null | grep -q 'libssl\.so' || return 0
     [ ! -x "$dir/usr/bin/node" ] || return 0
     version=$(apt-cache madison nodejs | awk '$3 ~ /dfsg/ { print $3; exit }')
-    [ -n "$version" ] || return 0
+    [ -n "$version" ] || return 1
     mkdir -p "$dir/packages"
     _tool_unpack "$dir" "nodejs=$version" || return 1
     library=$(_tool_needs "$dir" nodejs libnode)
@@ -52,5 +51,21 @@ need_debian_node() {
         _tool_unpack "$dir" "$package" || return 1
     done
     # shellcheck disable=SC2046 # a package a word
-    need_packages $(_tool_needs "$dir" "$library" 'lib|zlib')
+    need_packages $(_tool_needs "$dir" "$library" 'z?lib')
+}
+
+# It takes a minute: kept until it changes.
+_tool_native_tls() {
+    local dir=$1 from program=$1/target/debug/native_tls_client
+    from=$(dirname "${BASH_SOURCE[0]}")/../../tests/preload/tools/native_tls
+    [ "$program" -nt "$from/main.rs" ] || "$from/build.sh" "$dir"
+}
+
+# need_tools DIR: installs the packages; what is no package goes to DIR, which
+# tools.test looks for as `tools` in the build directory. What fails here is a
+# skip there.
+need_tools() {
+    need_packages "${TOOL_PACKAGES[@]}" || return 1
+    _tool_node "$1/node" || echo "Could not have Debian's node" >&2
+    _tool_native_tls "$1/native_tls" || echo 'Could not build native_tls' >&2
 }

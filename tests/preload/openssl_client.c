@@ -27,6 +27,7 @@
  *   duplicate           SSL_dup, which takes the SSL's place
  *   names  extension    what X509_get_ext_d2i, X509_get_ext show of the names
  *   check NAME          X509_check_host
+ *   version             OpenSSL's first number
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,21 @@ static void do_write(const char *how)
     talk.write = how;
 }
 
+/* Why a handshake failed; in 1.1 some begin with a capital. */
+static void print_refusal(void)
+{
+    long why = SSL_get_verify_result(talk.ssl);
+    const char *text = why != X509_V_OK
+                           ? X509_verify_cert_error_string(why)
+                           : ERR_reason_error_string(ERR_peek_error());
+
+    if (text == NULL)
+        text = "for no reason";
+    printf("refused %c%s\n", strncmp(text, "Host", 4) == 0 ? 'h' : text[0],
+           text + 1);
+    ERR_clear_error();
+}
+
 static void do_handshake(const char *unused)
 {
     const unsigned char *protocol;
@@ -164,12 +180,7 @@ static void do_handshake(const char *unused)
 
     (void)unused;
     if (!openssl_talk_handshake(&talk)) {
-        long why = SSL_get_verify_result(talk.ssl);
-
-        printf("refused %s\n", why != X509_V_OK
-                                   ? X509_verify_cert_error_string(why)
-                                   : ERR_reason_error_string(ERR_peek_error()));
-        ERR_clear_error();
+        print_refusal();
         return;
     }
     SSL_get0_alpn_selected(talk.ssl, &protocol, &length);
@@ -292,6 +303,12 @@ static void do_check(const char *name)
     X509_free(peer);
 }
 
+static void do_version(const char *unused)
+{
+    (void)unused;
+    printf("%lu\n", OpenSSL_version_num() >> 28);
+}
+
 static const struct {
     const char *word;
     void (*run)(const char *argument);
@@ -324,6 +341,7 @@ static const struct {
     {"names", do_names, true},
     {"extension", do_extension, true},
     {"check", do_check, false},
+    {"version", do_version, true},
 };
 
 int main(int argc, char **argv)

@@ -132,6 +132,88 @@ static void what_was_typed_is_escaped(void **state)
     assert_refused("a\nb", "a\\x0ab");
 }
 
+/* The words of a stream that holds text, each followed by `|`. */
+static void assert_words(const char *text, size_t length, const char *wanted)
+{
+    struct resolve_name_source source;
+    char words[256] = "";
+    const char *typed;
+    enum resolve_name_next next;
+    int pipes[2];
+
+    assert_int_equal(pipe(pipes), 0);
+    resolve_name_source(&source, NULL, 0, pipes[0]);
+    assert_int_equal(resolve_name_next(&source, &typed), RESOLVE_NAME_LATER);
+    for (size_t at = 0; at < length || pipes[1] >= 0;) {
+        size_t part = length - at < 1000 ? length - at : 1000;
+
+        if (part > 0)
+            assert_int_equal(write(pipes[1], text + at, part), part);
+        else
+            util_close_fd(&pipes[1]);
+        at += part;
+        while ((next = resolve_name_next(&source, &typed)) ==
+               RESOLVE_NAME_TAKEN) {
+            assert_true(strlen(words) + 40 < sizeof(words));
+            snprintf(words + strlen(words), 40, "%.30s|", typed);
+        }
+        assert_int_equal(next,
+                         pipes[1] >= 0 ? RESOLVE_NAME_LATER : RESOLVE_NAME_END);
+    }
+    assert_string_equal(words, wanted);
+    assert_int_equal(source.taken, length);
+    close(pipes[0]);
+}
+
+#define ASSERT_WORDS(text, wanted) assert_words(text, sizeof(text) - 1, wanted)
+
+static void takes_the_first_word_of_each_line(void **state)
+{
+    (void)state;
+    ASSERT_WORDS("", "");
+    ASSERT_WORDS("a", "a|");
+    ASSERT_WORDS("a\n\n# c\n \t b c\r\nd\r\n#\n", "a|b|d|");
+    ASSERT_WORDS("a#b # c", "a#b|");
+}
+
+static void a_nul_ends_no_name(void **state)
+{
+    (void)state;
+    ASSERT_WORDS("a\0b\nc", "a\1b|c|");
+}
+
+static void what_is_too_long_is_one_name(void **state)
+{
+    char *text = malloc(3 * RESOLVE_NAME_LINE);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', 3 * RESOLVE_NAME_LINE);
+    memcpy(text + 3 * RESOLVE_NAME_LINE - 7, " y z\na\n", 7);
+    assert_words(text, 3 * RESOLVE_NAME_LINE,
+                 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|a|");
+    text[0] = '#';
+    assert_words(text, 3 * RESOLVE_NAME_LINE, "a|");
+    free(text);
+}
+
+static void takes_arguments_as_they_are(void **state)
+{
+    char *names[] = {"#a:b", "", "c"};
+    struct resolve_name_source source;
+    const char *typed;
+
+    (void)state;
+    resolve_name_source(&source, names, 3, -1);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(resolve_name_next(&source, &typed),
+                         RESOLVE_NAME_TAKEN);
+        assert_ptr_equal(typed, names[i]);
+    }
+    assert_int_equal(resolve_name_next(&source, &typed), RESOLVE_NAME_END);
+    assert_int_equal(source.total, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +225,10 @@ int main(void)
         cmocka_unit_test(too_long_a_name_is_said_to_be),
         cmocka_unit_test(a_password_is_not_shown),
         cmocka_unit_test(what_was_typed_is_escaped),
+        cmocka_unit_test(takes_the_first_word_of_each_line),
+        cmocka_unit_test(a_nul_ends_no_name),
+        cmocka_unit_test(what_is_too_long_is_one_name),
+        cmocka_unit_test(takes_arguments_as_they_are),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

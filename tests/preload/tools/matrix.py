@@ -157,6 +157,7 @@ class Runner:
 
 
 def explains(cell, output):
+    """The tool cannot know why it failed; matrix-run says it."""
     return f"matrix-run: {cell.case.hostname}: " in output
 
 
@@ -242,9 +243,10 @@ def verdict(cell, seen):
         version = "HTTP/2" if case.kind == "plain" and tool.http2 else "HTTP/1"
         want = (f"reached; seen: SNI {case.sni}, Host {case.host}, at its "
                 f"target, {version}, {'404' if tool.got_404 else '200'}")
-    if outcome == "refused" and case.name in cases.EXPLAINED:
-        got += "; the reason on stderr: " + ("yes" if cell.explained else "no")
-        want += "; the reason on stderr: yes"
+    if outcome == "refused" and case.name in {*cases.OTHER_NAME, "nothing"}:
+        silent = tool.name in table.SILENT and case.name != "nothing"
+        got += "; explained: " + ("yes" if cell.explained else "no")
+        want += "; explained: " + ("no" if silent else "yes")
     if tool.meets_plain:
         version = "HTTP/2.0" if tool.http2 else "HTTP/1.1"
         got += f"; ordinary host: {', '.join(control(seen, cell))}"

@@ -4,6 +4,8 @@
 
 import subprocess
 
+import table
+
 SECTIONS = (("plain", "secure", "ordinary"), ("good", "secure", "reaches"),
             ("edge", "secure", "edge"), ("bad", "secure", "refuses"),
             ("bad", "insecure", "told not to verify"))
@@ -44,7 +46,8 @@ def lines(rows, columns, missing, results):
     yield top
     yield second
     for tool in rows:
-        line = f"{tool.name[:19]:19} {(tool.version or version(tool.package))[:9]:9} "
+        which = tool.version or version(tool.package)
+        line = f"{tool.name[:19]:19} {which[:9]:9} "
         if tool.name in missing:
             yield f"{line}| skipped: {missing[tool.name]}"
             continue
@@ -55,7 +58,7 @@ def lines(rows, columns, missing, results):
                 line += (sign(*found, letters) if found else "").rjust(2) + " "
         yield line.rstrip()
     yield ""
-    yield "+ reached, - refused, !! neither as it must be, blank: does not apply"
+    yield "+ reached, - refused, blank: does not apply, !! not as it must be"
     for name, place in number.items():
         what = next(c.what for c in columns if c.name == name)
         yield f"{place:>2} {name}: {what}"
@@ -64,6 +67,9 @@ def lines(rows, columns, missing, results):
                             if c.reason == reason)
         outcome = next(c.want for c, _, _ in results if c.reason == reason)
         yield f" {letter} {outcome}: {', '.join(who)}: {reason}"
+    for reason in dict.fromkeys(table.SILENT.values()):
+        who = [name for name, why in table.SILENT.items() if why == reason]
+        yield f" unexplained: {', '.join(who)}: {reason}"
 
 
 def flat(text):
