@@ -54,7 +54,7 @@ bool gnutls_verify_concerns(const struct gnutls_session *kept,
             return true;
         has_host = has_host || (is_host(&data[i]) && data[i].data != NULL);
     }
-    return kept != NULL && (kept->refused || !has_host);
+    return kept != NULL && !has_host;
 }
 
 /* Makes an element ask for N, with a size if it had one. */

@@ -146,7 +146,7 @@ enum status ask_exchange(int fd, const struct server_name *name, int64_t now,
                          struct record *ret_record)
 {
     /* The request borrows the buffer that the reply will be read into. */
-    size_t length = record_request(name, ret_record->text);
+    size_t length = record_request(name, false, ret_record->text);
     enum status status = send_all(fd, ret_record->text, length, deadline);
 
     if (status == STATUS_OK)
@@ -157,4 +157,14 @@ enum status ask_exchange(int fd, const struct server_name *name, int64_t now,
         strcmp(ret_record->name, name->key) != 0)
         return STATUS_TRY_AGAIN;
     return STATUS_OK;
+}
+
+void ask_refresh(const char *path, const struct server_name *name)
+{
+    char request[RECORD_REQUEST_MAX];
+    AUTO(close_fd) int fd = -1;
+
+    if (ask_connect(path, &fd) == STATUS_OK)
+        (void)!send(fd, request, record_request(name, true, request),
+                    MSG_NOSIGNAL | MSG_DONTWAIT);
 }

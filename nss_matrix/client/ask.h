@@ -33,6 +33,12 @@ MUST_CHECK enum status ask_exchange(int fd, const struct server_name *name,
                                     bool obey_wait, struct record *ret_record);
 
 /*
+ * Asks the system helper's socket to look name up anew: one attempt, without
+ * waiting for anything. Only for a record that is past its refresh time.
+ */
+void ask_refresh(const char *path, const struct server_name *name);
+
+/*
  * Moves *fd above 2: in a host that closed its stdio, what we open would
  * become its standard output. -1 if no descriptor is left.
  */

@@ -118,8 +118,11 @@ static enum status lookup(const struct client *client,
     enum status status = STATUS_MISS;
 
     settings_now(&client->overrides, &settings);
-    if (from_cache(client, name, &settings, now, record) == STATUS_OK)
+    if (from_cache(client, name, &settings, now, record) == STATUS_OK) {
+        if (record->refresh <= now && !settings.overridden)
+            ask_refresh(client->socket, name);
         return STATUS_OK;
+    }
 
     int64_t deadline = deadline_after(client->wait_ms);
 

@@ -39,7 +39,9 @@ void client_init(struct client *client, int wait_ms, bool obey_wait);
  * and may itself say that there is no such server (ret_record->error).
  * STATUS_NOT_FOUND: the name cannot exist, nobody was asked. STATUS_TRY_AGAIN
  * or STATUS_UNAVAILABLE: nobody answered, or badly. A hit makes at most 8
- * system calls and no allocation. errno is kept; cancellation is held off.
+ * system calls and no allocation; one past the record's refresh time also asks
+ * the system helper to look it up anew, without waiting. errno is kept;
+ * cancellation is held off.
  */
 MUST_CHECK enum status client_lookup(const struct client *client,
                                      const struct server_name *name,

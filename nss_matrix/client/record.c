@@ -236,24 +236,33 @@ void record_host(const char *step, const char *host,
     ret_host[length] = '\0';
 }
 
-size_t record_request(const struct server_name *name,
+size_t record_request(const struct server_name *name, bool refresh,
                       char ret_request[static RECORD_REQUEST_MAX])
 {
     struct wire_writer writer = wire_writer(ret_request, RECORD_REQUEST_MAX);
 
     wire_put(&writer, RECORD_REQUEST);
+    wire_put(&writer, refresh ? RECORD_REFRESH : "");
     wire_put(&writer, name->key);
     wire_put(&writer, "\n");
     return writer.length;
 }
 
 enum status record_request_parse(char *request, size_t length,
-                                 struct server_name *ret_name)
+                                 struct server_name *ret_name,
+                                 bool *ret_refresh)
 {
-    size_t head = sizeof(RECORD_REQUEST) - 1;
+    struct wire_reader reader = wire_reader(request, length);
+    enum status status;
+    bool refresh;
 
-    if (length <= head + 1 || request[length - 1] != '\n' ||
-        memcmp(request, RECORD_REQUEST, head) != 0)
+    wire_expect(&reader, RECORD_REQUEST);
+    refresh = wire_skip(&reader, RECORD_REFRESH);
+    const char *name = wire_take(&reader, '\n');
+    if (reader.failed || reader.next != reader.end)
         return STATUS_INVALID;
-    return server_name_parse(request + head, length - head - 1, ret_name);
+    status = server_name_parse(name, strlen(name), ret_name);
+    if (status == STATUS_OK)
+        *ret_refresh = refresh;
+    return status;
 }

@@ -9,7 +9,9 @@
  *     nss-matrix-request 1 NAME\n
  *
  * 1 is the version of the record that the client reads and the helper must
- * answer in; NAME is the key of a server name (server_name.h). Before its
+ * answer in; NAME is the key of a server name (server_name.h). With the word
+ * `refresh ` before NAME nobody waits for an answer, and none is sent: a
+ * record is in force, but past its refresh time. Before its
  * reply the helper may send the line `wait MS\n`: the configuration's
  * `timeout`, which then takes the place of the client's own default.
  *
@@ -57,12 +59,13 @@
 
 #define RECORD_VERSION "1"
 #define RECORD_REQUEST "nss-matrix-request " RECORD_VERSION " "
+#define RECORD_REFRESH "refresh "
 #define RECORD_WAIT "wait "
 
 enum {
     RECORD_HEAD = 25, /* the first line: enough to know the length */
-    RECORD_REQUEST_MAX =
-        sizeof(RECORD_REQUEST) + LIMIT_SERVER_NAME + sizeof("\n"),
+    RECORD_REQUEST_MAX = sizeof(RECORD_REQUEST RECORD_REFRESH) +
+                         LIMIT_SERVER_NAME + sizeof("\n"),
 };
 
 /* A record and its text, which the strings point into: not to be copied. */
@@ -118,12 +121,16 @@ void record_host(const char *step, const char *host,
                  const struct server_name *asked,
                  char ret_host[static LIMIT_SERVER_NAME + 1]);
 
-/* Writes the request for name; gives its length. */
-size_t record_request(const struct server_name *name,
+/* Writes the request for name, or to refresh it; gives its length. */
+size_t record_request(const struct server_name *name, bool refresh,
                       char ret_request[static RECORD_REQUEST_MAX]);
 
-/* Reads a request, \n included. STATUS_OK or STATUS_INVALID. */
+/*
+ * Reads a request, \n included; request[length] must be writable. STATUS_OK
+ * or STATUS_INVALID.
+ */
 MUST_CHECK enum status record_request_parse(char *request, size_t length,
-                                            struct server_name *ret_name);
+                                            struct server_name *ret_name,
+                                            bool *ret_refresh);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "cache_read.h"
 #include "record.h"
+#include "record_write.h"
 
 #define RECORDS "/" CACHE_VERSION_DIRECTORY
 #define PIECES RECORDS "/~pieces"
@@ -207,6 +208,47 @@ enum status cache_write(const struct cache_place *place,
         !replace_file(place, RECORDS, name->key, record, length))
         return STATUS_UNAVAILABLE;
     return STATUS_OK;
+}
+
+static bool is_due(const struct record *record, const struct server_name *name,
+                   const struct settings *settings, int64_t now)
+{
+    return record->refresh <= now && record->expires > now &&
+           strcmp(record->name, name->key) == 0 &&
+           strcmp(record->settings, settings->token) == 0;
+}
+
+enum status cache_postpone_refresh(const struct cache_place *place,
+                                   const struct server_name *name,
+                                   const struct settings *settings, int64_t now)
+{
+    AUTO(close_fd) int fd = -1;
+    struct record record; /* which parsing cuts into pieces */
+    char text[LIMIT_RECORD + 1];
+    char path[PATH_MAX];
+    uid_t owner;
+
+    write_path(path, place, RECORDS, name->key);
+    if (!fit_for_a_file(name) ||
+        cache_directory_owner(place->directory, &owner) != STATUS_OK ||
+        cache_open(path, owner, &fd) != STATUS_OK ||
+        read_whole(fd, text, sizeof(text), &record.length) != STATUS_OK)
+        return STATUS_MISS;
+    memcpy(record.text, text, record.length);
+    if (record_parse(&record, now) != STATUS_OK ||
+        !is_due(&record, name, settings, now))
+        return STATUS_MISS;
+
+    int64_t wait = (record.expires - now) / 2;
+
+    if (wait < LIMIT_FAILURE_FIRST_S)
+        wait = LIMIT_FAILURE_FIRST_S;
+    if (wait > record.expires - now)
+        wait = record.expires - now;
+    return record_write_refresh(text, record.length, now + wait) &&
+                   replace_file(place, RECORDS, name->key, text, record.length)
+               ? STATUS_OK
+               : STATUS_MISS;
 }
 
 static void woken(int signal)

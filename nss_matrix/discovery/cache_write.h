@@ -63,6 +63,18 @@ MUST_CHECK enum status cache_write(const struct cache_place *place,
                                    const char *pieces, size_t pieces_length);
 
 /*
+ * If the record for name is in force under settings and past its refresh
+ * time, moves that forward to the middle of what is left of its life: one
+ * attempt to refresh it is then made on the whole machine, and the next one,
+ * should it fail, later. STATUS_OK if the attempt is the caller's, else
+ * STATUS_MISS.
+ */
+MUST_CHECK enum status cache_postpone_refresh(const struct cache_place *place,
+                                              const struct server_name *name,
+                                              const struct settings *settings,
+                                              int64_t now);
+
+/*
  * Waits up to wait_ms for the lock on name. STATUS_OK with a descriptor that
  * holds it until it is closed; STATUS_MISS without one: then go on unlocked.
  * Uses SIGALRM: for processes of our own only.

@@ -65,10 +65,43 @@ static void write_caches(const struct lookup *lookup)
         pieces_write(&discovery->pieces, settings, &pieces, &pieces_length) !=
             STATUS_OK)
         return;
-    length =
-        record_write(&discovery->outcome, lookup->name.key, settings, record);
+    length = record_write(&discovery->outcome, lookup->name.key, settings,
+                          time(NULL), record);
     (void)!cache_write(&place, &lookup->name, record, length, pieces,
                        pieces_length);
+}
+
+static const unsigned NOT_HAD = PIECE_TRANSPORT | PIECE_OURS;
+
+/* What was known ends now if it would soon; but what it was is noted. */
+static void age(struct lookup *lookup, struct pieces *pieces)
+{
+    const struct piece *document =
+        pieces_find(pieces, PIECE_WELL_KNOWN, lookup->name.host);
+
+    lookup->had_document = document != NULL && (document->flags & NOT_HAD) == 0;
+    pieces_end_old(pieces, time(NULL));
+}
+
+/*
+ * Whether a question could not be answered this time, so that what is cached
+ * is worth more until it ends.
+ */
+static bool found_less(const struct lookup *lookup)
+{
+    const struct trace *trace = lookup_trace(lookup);
+
+    for (unsigned i = 0; i < trace->count; i++) {
+        const struct piece *piece = trace->entries[i].piece;
+
+        if (piece == NULL || piece->remembered)
+            continue;
+        if (piece->finding == FINDING_TEMPORARY ||
+            (piece->flags & PIECE_PARTIAL) != 0 ||
+            (lookup->had_document && (piece->flags & NOT_HAD) != 0))
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -83,6 +116,8 @@ static bool worth_keeping(const struct lookup *lookup)
 
     if (error == ERROR_INTERNAL)
         return false;
+    if (plan->refresh)
+        return error_status(error) != STATUS_TRY_AGAIN && !found_less(lookup);
     return error_status(error) != STATUS_TRY_AGAIN ||
            (plan->read && plan->limit_ms >= LIMIT_DISCOVERY_MS);
 }
@@ -118,6 +153,8 @@ enum status lookup_start(struct lookup *lookup, const struct lookup_plan *plan,
         return status;
     if (plan->read)
         read_caches(lookup, &pieces);
+    if (plan->refresh)
+        age(lookup, &pieces);
     status = resolver_start(plan->resolver, &lookup->name, &pieces,
                             plan->limit_ms, &lookup->resolution);
     pieces_done(&pieces);

@@ -29,6 +29,8 @@ struct lookup_plan {
     int limit_ms; /* at most LIMIT_DISCOVERY_MS */
     bool read;    /* use what the caches hold */
     bool write;   /* write what was found */
+    bool refresh; /* ahead: ask anew for what ends soon, and write nothing if
+                     less was found than is known */
 };
 
 struct lookup {
@@ -36,6 +38,7 @@ struct lookup {
     struct server_name asked; /* in the asker's letters */
     struct server_name name;  /* its key: what is looked up and cached */
     enum lookup_source source;
+    bool had_document; /* or the web server's word that there is none */
     struct resolution *resolution;
     bool done;
     resolver_done *tell;

@@ -75,6 +75,17 @@ void pieces_drop_expired(struct pieces *pieces, int64_t now)
     pieces->count = kept;
 }
 
+void pieces_end_old(struct pieces *pieces, int64_t now)
+{
+    for (unsigned i = 0; i < pieces->count; i++) {
+        struct piece *piece = pieces->list[i];
+
+        if (piece->expires > now &&
+            piece->expires - now <= (piece->expires - piece->found) / 4)
+            piece->expires = now;
+    }
+}
+
 void pieces_done(struct pieces *pieces)
 {
     for (unsigned i = 0; i < pieces->count; i++)

@@ -120,6 +120,12 @@ enum status pieces_put(struct pieces *pieces, struct piece *piece);
 /* Takes the pieces whose life has ended by now out of the table. */
 void pieces_drop_expired(struct pieces *pieces, int64_t now);
 
+/*
+ * Ends the pieces that are in the last quarter of their life, as if now were
+ * their end: to be asked for anew together.
+ */
+void pieces_end_old(struct pieces *pieces, int64_t now);
+
 /* Frees all pieces. */
 void pieces_done(struct pieces *pieces);
 

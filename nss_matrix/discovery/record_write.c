@@ -84,7 +84,7 @@ static void put_length(char *text, size_t length)
 }
 
 size_t record_write(const struct outcome *outcome, const char *key,
-                    const char *settings,
+                    const char *settings, int64_t now,
                     char ret_text[static LIMIT_RECORD + 1])
 {
     struct extent extent = {true, outcome->warning_count,
@@ -95,7 +95,7 @@ size_t record_write(const struct outcome *outcome, const char *key,
     put_line(&writer, "settings ", settings);
     put_time(&writer, "found @", outcome->found);
     put_time(&writer, "refresh @",
-             outcome->expires - (outcome->expires - outcome->found) / 5);
+             outcome->expires - (outcome->expires - now) / 5);
     put_time(&writer, "expires @", outcome->expires);
 
     struct wire_writer start = writer;
@@ -106,4 +106,22 @@ size_t record_write(const struct outcome *outcome, const char *key,
     }
     put_length(ret_text, writer.length);
     return writer.length;
+}
+
+bool record_write_refresh(char *text, size_t length, int64_t refresh)
+{
+    static const char WORD[] = "\nrefresh @";
+    char digits[21];
+    struct wire_writer writer = wire_writer(digits, sizeof(digits));
+    char *at = memmem(text, length, WORD, sizeof(WORD) - 1);
+
+    wire_put_number(&writer, (uint64_t)refresh, 0);
+    if (at == NULL)
+        return false;
+    at += sizeof(WORD) - 1;
+    if ((size_t)(text + length - at) <= writer.length ||
+        at[writer.length] != '\n')
+        return false;
+    memcpy(at, digits, writer.length);
+    return true;
 }

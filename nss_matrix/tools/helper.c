@@ -22,6 +22,7 @@
 /* One request and all that answering it takes. */
 struct job {
     struct server_name name;
+    bool refresh; /* nobody waits for the answer */
     struct overrides overrides;
     struct settings settings;
     struct configuration configuration;
@@ -60,24 +61,24 @@ static void limit_life(void)
 }
 
 /* One line from standard input, or STATUS_INVALID after a quarter second. */
-static enum status read_request(struct server_name *ret_name)
+static enum status read_request(struct server_name *ret_name, bool *ret_refresh)
 {
-    char request[RECORD_REQUEST_MAX];
+    char request[RECORD_REQUEST_MAX + 1];
     int64_t deadline = deadline_after(LIMIT_REQUEST_WAIT_MS);
     size_t length = 0;
 
-    while (length < sizeof(request)) {
+    while (length < sizeof(request) - 1) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 
         if (poll(&input, 1, deadline_left(deadline)) <= 0)
             return STATUS_INVALID;
         ssize_t got =
-            read(STDIN_FILENO, request + length, sizeof(request) - length);
+            read(STDIN_FILENO, request + length, sizeof(request) - 1 - length);
         if (got <= 0)
             return STATUS_INVALID;
         length += (size_t)got;
         if (request[length - 1] == '\n')
-            return record_request_parse(request, length, ret_name);
+            return record_request_parse(request, length, ret_name, ret_refresh);
     }
     return STATUS_INVALID;
 }
@@ -123,8 +124,8 @@ static void log_line(const struct job *job, const struct outcome *outcome)
 
 static void answer(struct job *job, const struct outcome *outcome)
 {
-    job->length =
-        record_write(outcome, job->name.key, job->settings.token, job->record);
+    job->length = record_write(outcome, job->name.key, job->settings.token,
+                               time(NULL), job->record);
     log_line(job, outcome);
 }
 
@@ -146,7 +147,8 @@ static void resolve(struct job *job)
     struct lookup_plan plan = {.settings = &job->settings,
                                .limit_ms = LIMIT_DISCOVERY_MS,
                                .read = job->configuration.cache,
-                               .write = job->configuration.cache};
+                               .write = job->configuration.cache,
+                               .refresh = job->refresh};
     enum status status;
 
     if (resolver_new(&job->configuration, AF_UNSPEC, &plan.resolver) !=
@@ -174,11 +176,17 @@ static void resolve_locked(struct job *job)
     bool cached = job->configuration.cache &&
                   cache_own_place(&job->settings, &place) == STATUS_OK;
 
-    if (cached)
+    if (job->refresh &&
+        (!cached || cache_lock(&place, &job->name, 0, &lock) != STATUS_OK ||
+         cache_postpone_refresh(&place, &job->name, &job->settings,
+                                time(NULL)) != STATUS_OK))
+        return;
+    if (cached && !job->refresh)
         (void)!cache_lock(&place, &job->name, LIMIT_LOCK_WAIT_MS, &lock);
     resolve(job);
     util_close_fd(&lock);
-    write_out(job->record, job->length);
+    if (!job->refresh)
+        write_out(job->record, job->length);
     if (cached) {
         /* Whoever waits for us to hang up is not to wait for the broom. */
         close(STDOUT_FILENO);
@@ -200,13 +208,14 @@ int main(void)
         fputs("nss-matrix-helper is for clients of its; to try it:\n"
               "echo 'nss-matrix-request 1 example.org' | nss-matrix-helper\n",
               stderr);
-    if (read_request(&job.name) != STATUS_OK)
+    if (read_request(&job.name, &job.refresh) != STATUS_OK)
         return status_exit(STATUS_INVALID);
     settings_overrides(&job.overrides);
     settings_now(&job.overrides, &job.settings);
     if (configuration_load(&job.overrides, &job.configuration, error) ==
         STATUS_OK) {
-        announce_wait(&job.configuration);
+        if (!job.refresh)
+            announce_wait(&job.configuration);
         resolve_locked(&job);
     } else {
         fail(&job, error);

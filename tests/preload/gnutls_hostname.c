@@ -197,6 +197,35 @@ static unsigned pinned(gnutls_x509_trust_list_t trusted,
     return status;
 }
 
+/* GnuTLS takes the size for that, and without a chain to the authority. */
+static void a_trust_list_looks_for_pinned_ones_under_n(void **state)
+{
+    static const char *const n[WORLD_NAMES] = {"DNS:" WORLD_N};
+    gnutls_x509_trust_list_t trusted;
+    gnutls_x509_crt_t certificate = world_certificate("nobody", n);
+
+    (void)state;
+    assert_int_equal(gnutls_x509_trust_list_init(&trusted, 0), 0);
+    assert_int_equal(gnutls_x509_trust_list_add_named_crt(
+                         trusted, certificate, WORLD_N, strlen(WORLD_N), 0),
+                     0);
+    for (unsigned size = 0; size < 2; size++) {
+        gnutls_typed_vdata_st data = {.type = GNUTLS_DT_DNS_HOSTNAME,
+                                      .data = (unsigned char *)WORLD_NAME,
+                                      .size =
+                                          size * (unsigned)strlen(WORLD_NAME)};
+        unsigned status = 1;
+
+        assert_int_equal(
+            gnutls_x509_trust_list_verify_crt2(trusted, &certificate, 1, &data,
+                                               1, 0, &status, NULL),
+            0);
+        assert_int_equal(status, 0);
+    }
+    gnutls_x509_trust_list_deinit(trusted, 0);
+    gnutls_x509_crt_deinit(certificate);
+}
+
 static void a_pinned_certificate_is_looked_for_under_n(void **state)
 {
     static const char *const n[WORLD_NAMES] = {"DNS:" WORLD_N};
@@ -223,6 +252,7 @@ int main(void)
         cmocka_unit_test(the_tool_s_flags_count),
         cmocka_unit_test(a_trust_list_asks_for_n),
         cmocka_unit_test(too_many_elements_are_refused),
+        cmocka_unit_test(a_trust_list_looks_for_pinned_ones_under_n),
         cmocka_unit_test(a_pinned_certificate_is_looked_for_under_n),
     };
 

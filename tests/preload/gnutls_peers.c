@@ -214,6 +214,8 @@ static void nothing_passes_for_a_name_without_answer(void **state)
     assert_all((struct tool){.sni = WORLD_NAME, .host = WORLD_NOWHERE}, wanted);
     assert_all((struct tool){.sni = "plain.test", .host = "a_b.matrix"},
                wanted);
+    assert_all((struct tool){.sni = WORLD_NAME, .host = WORLD_NAME ".matrix"},
+               wanted);
 }
 
 static void an_address_is_verified_as_one(void **state)

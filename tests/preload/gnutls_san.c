@@ -48,7 +48,7 @@ static const char *list(gnutls_x509_crt_t certificate)
         assert_int_equal(gnutls_x509_crt_get_subject_alt_name2(
                              certificate, i, name2, &size2, &type2, NULL),
                          type);
-        if (type < 0)
+        if (type < 0 || i > 2 * WORLD_NAMES)
             break;
         assert_int_equal(type2, type);
         assert_int_equal(size, size2);
@@ -88,7 +88,7 @@ static void names_under_matrix_are_dropped(void **state)
 {
     static const char *const names[WORLD_NAMES] = {
         "DNS:" WORLD_NAME,   "DNS:a.test", "DNS:*.TOOLS.test.Matrix",
-        "DNS:other.matrix.", "DNS:b.test", "DNS:x.matrix\\0.b.test"};
+        "DNS:other.matrix.", "DNS:b.test", "DNS:x.matrix0.b.test"};
     static const char *const all[WORLD_NAMES] = {"DNS:" WORLD_NAME};
     static const char *const alike[WORLD_NAMES] = {
         "DNS:xmatrix", "DNS:a.matrix.test", "URI:https://x.matrix"};

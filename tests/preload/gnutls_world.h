@@ -36,7 +36,7 @@ enum {
 
 /*
  * A certificate for a server, by the authority. Names are "DNS:x", "IP:x",
- * "URI:x" or "OTHER:oid"; "\\0" in a DNS name is a NUL.
+ * "URI:x" or "OTHER:oid"; the 0 of ".matrix0" becomes a NUL.
  */
 gnutls_x509_crt_t world_certificate(const char *common_name,
                                     const char *const names[WORLD_NAMES]);

@@ -68,6 +68,7 @@ enum status cache_read_pieces(const struct cache_place *place,
     piece->found = held->found;
     piece->expires = held->expires;
     piece->failures = held->failures;
+    piece->flags = held->flags;
     piece->remembered = true;
     if (held->address_count > 0)
         piece_sample_address(piece, "192.0.2.1");

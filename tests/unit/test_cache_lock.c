@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "cache_read.h"
 #include "cache_sample.h"
 #include "deadline.h"
 
@@ -288,6 +289,81 @@ static void there_may_be_nothing_to_sweep(void **state)
     assert_false(cache_sample_is_there(&user, "/v1"));
 }
 
+/* A record that was found 900 s ago; from now it has these times. */
+static void have_record(int64_t refresh, int64_t expires, const char *settings)
+{
+    struct sample sample = sample_answer("example.org", time(NULL));
+    char text[LIMIT_RECORD + 1];
+    size_t length;
+
+    sample.settings = settings;
+    sample.found = time(NULL) - 900;
+    sample.refresh = time(NULL) + refresh;
+    sample.expires = time(NULL) + expires;
+    length = sample_write(&sample, text, sizeof(text));
+    assert_int_equal(cache_write(&user, &name, text, length, "pieces", 6),
+                     STATUS_OK);
+}
+
+static enum status postpone(void)
+{
+    return cache_postpone_refresh(&user, &name, &CACHE_SAMPLE_SETTINGS,
+                                  time(NULL));
+}
+
+/* The refresh time of the record, in seconds from now. */
+static int64_t refresh_left(void)
+{
+    struct record record;
+
+    assert_int_equal(
+        cache_read_user(&name, &CACHE_SAMPLE_SETTINGS, time(NULL), &record),
+        STATUS_OK);
+    return record.refresh - time(NULL);
+}
+
+static void one_refreshes_and_the_next_when_half_the_rest_is_over(void **state)
+{
+    (void)state;
+    have_record(-10, 1000, CACHE_SAMPLE_SETTINGS.token);
+    assert_int_equal(postpone(), STATUS_OK);
+    assert_in_range(refresh_left(), 490, 500);
+    assert_int_equal(postpone(), STATUS_MISS);
+    have_record(0, 70, CACHE_SAMPLE_SETTINGS.token);
+    assert_int_equal(postpone(), STATUS_OK);
+    assert_in_range(refresh_left(), 50, 60);
+    have_record(0, 40, CACHE_SAMPLE_SETTINGS.token);
+    assert_int_equal(postpone(), STATUS_OK);
+    assert_in_range(refresh_left(), 30, 40);
+    assert_true(cache_sample_is_there(&user, "/v1/~pieces/example.org"));
+}
+
+static void nobody_refreshes_what_is_not_due_or_not_in_force(void **state)
+{
+    (void)state;
+    assert_int_equal(postpone(), STATUS_MISS);
+    have_record(100, 1000, CACHE_SAMPLE_SETTINGS.token);
+    assert_int_equal(postpone(), STATUS_MISS);
+    have_record(-10, 0, CACHE_SAMPLE_SETTINGS.token);
+    assert_int_equal(postpone(), STATUS_MISS);
+    have_record(-10, 1000, "conf=1.2.3.4,overrides=none");
+    assert_int_equal(postpone(), STATUS_MISS);
+    assert_int_equal(cache_write(&user, &name, "x", 1, "pieces", 6), STATUS_OK);
+    assert_int_equal(postpone(), STATUS_MISS);
+}
+
+static void without_a_way_to_say_so_nobody_refreshes(void **state)
+{
+    char path[PATH_MAX];
+
+    (void)state;
+    have_record(-10, 1000, CACHE_SAMPLE_SETTINGS.token);
+    cache_sample_path(&user, "/v1", path);
+    assert_int_equal(chmod(path, 0500), 0);
+    assert_int_equal(postpone(), STATUS_MISS);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
 #define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -305,6 +381,9 @@ int main(void)
         CACHE_TEST(sweeps_out_what_has_ended),
         CACHE_TEST(sweeps_once_an_hour),
         CACHE_TEST(there_may_be_nothing_to_sweep),
+        CACHE_TEST(one_refreshes_and_the_next_when_half_the_rest_is_over),
+        CACHE_TEST(nobody_refreshes_what_is_not_due_or_not_in_force),
+        CACHE_TEST(without_a_way_to_say_so_nobody_refreshes),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -18,13 +18,14 @@ struct listener {
     const char *reply; /* "" to hang up at once, NULL to be silent */
     size_t length;
     unsigned connections;
+    char request[400]; /* the last */
     pthread_t thread;
 };
 
 static void *serve(void *argument)
 {
     struct listener *listener = argument;
-    char request[400];
+    char rest[400];
 
     for (;;) {
         AUTO(close_fd) int fd = accept(listener->fd, NULL, NULL);
@@ -34,11 +35,14 @@ static void *serve(void *argument)
         listener->connections++;
         if (listener->reply != NULL && listener->length == 0)
             continue;
-        if (recv(fd, request, sizeof(request), 0) <= 0)
+        ssize_t got =
+            recv(fd, listener->request, sizeof(listener->request) - 1, 0);
+        if (got <= 0)
             continue;
+        listener->request[got] = '\0';
         if (listener->reply != NULL)
             send(fd, listener->reply, listener->length, MSG_NOSIGNAL);
-        while (recv(fd, request, sizeof(request), 0) > 0)
+        while (recv(fd, rest, sizeof(rest), 0) > 0)
             ; /* until the client hangs up */
     }
 }
@@ -203,6 +207,65 @@ static void secure_mode_knows_the_system_alone(void **state)
     assert_string_equal(record.host, "system.example");
 }
 
+/* A hit on a record whose refresh time is so many seconds from now. */
+static void hit(struct listener *listener, int64_t seconds, const char *spec)
+{
+    struct sample sample = sample_answer(NAME, time(NULL));
+    struct client client = client_of(LATE_MS);
+    struct settings settings;
+    struct record record;
+
+    client.overrides.spec = spec;
+    settings_now(&client.overrides, &settings);
+    sample.settings = settings.token;
+    sample.found -= 100;
+    sample.refresh = time(NULL) + seconds;
+    place_record(spec != NULL ? place("user/nss-matrix") : cache, &sample,
+                 getuid());
+    assert_int_equal(ask(&client, listener, &record), STATUS_OK);
+    assert_int_equal(record.refresh, sample.refresh);
+    (void)unlink(socket_path);
+}
+
+static void a_hit_past_the_refresh_time_asks_the_system_to(void **state)
+{
+    struct listener listener = {.reply = NULL};
+
+    (void)state;
+    hit(&listener, -1, NULL);
+    assert_int_equal(listener.connections, 1);
+    assert_string_equal(listener.request,
+                        "nss-matrix-request 1 refresh " NAME "\n");
+}
+
+static void a_hit_before_it_or_under_overrides_does_not(void **state)
+{
+    struct listener listener = {.reply = NULL};
+
+    (void)state;
+    have_helper(); /* which nobody spawns for it */
+    hit(&listener, 5, NULL);
+    hit(&listener, -1, "v1");
+    assert_int_equal(listener.connections, 0);
+}
+
+static void a_hit_does_without_a_helper_to_refresh_it(void **state)
+{
+    struct sample sample = sample_answer(NAME, time(NULL));
+    struct client client = client_of(LATE_MS);
+    struct settings settings;
+    struct record record;
+
+    (void)state;
+    have_helper();
+    settings_now(&NONE, &settings);
+    sample.settings = settings.token;
+    sample.refresh = sample.found;
+    place_record(cache, &sample, getuid());
+    assert_int_equal(look_up(&client, NAME, &record), STATUS_OK);
+    assert_string_equal(record.host, sample.host); /* not the spawned one's */
+}
+
 #define LOOKUP(test) cmocka_unit_test_setup(test, reset)
 
 int main(void)
@@ -215,6 +278,9 @@ int main(void)
         LOOKUP(an_answer_under_other_settings_is_to_be_tried_again),
         LOOKUP(overrides_leave_the_system_aside),
         LOOKUP(secure_mode_knows_the_system_alone),
+        LOOKUP(a_hit_past_the_refresh_time_asks_the_system_to),
+        LOOKUP(a_hit_before_it_or_under_overrides_does_not),
+        LOOKUP(a_hit_does_without_a_helper_to_refresh_it),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

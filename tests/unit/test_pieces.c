@@ -57,6 +57,24 @@ static void drops_what_has_ended(void **state)
     pieces_done(&pieces);
 }
 
+static void ends_what_is_in_the_last_quarter_of_its_life(void **state)
+{
+    struct pieces pieces = {0};
+
+    (void)state;
+    piece_sample_put(&pieces, piece_sample(PIECE_ADDRESSES, "a", FINDING_NONE));
+    piece_sample_put(&pieces, piece_sample(PIECE_ADDRESSES, "b", FINDING_NONE));
+    piece_sample_put(&pieces, piece_sample(PIECE_ADDRESSES, "c", FINDING_NONE));
+    pieces.list[0]->found = PIECE_SAMPLE_NOW - 899;
+    pieces.list[1]->found = PIECE_SAMPLE_NOW - 900;
+    pieces.list[2]->expires = PIECE_SAMPLE_NOW - 1;
+    pieces_end_old(&pieces, PIECE_SAMPLE_NOW);
+    assert_int_equal(pieces.list[0]->expires, PIECE_SAMPLE_NOW + 300);
+    assert_int_equal(pieces.list[1]->expires, PIECE_SAMPLE_NOW);
+    assert_int_equal(pieces.list[2]->expires, PIECE_SAMPLE_NOW - 1);
+    pieces_done(&pieces);
+}
+
 static void a_name_that_does_not_fit_is_no_piece(void **state)
 {
     char name[LIMIT_DNS_NAME + 2];
@@ -76,6 +94,7 @@ int main(void)
         cmocka_unit_test(one_question_has_one_piece),
         cmocka_unit_test(a_full_table_refuses_more),
         cmocka_unit_test(drops_what_has_ended),
+        cmocka_unit_test(ends_what_is_in_the_last_quarter_of_its_life),
         cmocka_unit_test(a_name_that_does_not_fit_is_no_piece),
     };
 

@@ -60,16 +60,26 @@ static void the_request_leads_there_and_back(void **state)
 {
     char request[RECORD_REQUEST_MAX];
     struct server_name name, back;
+    bool refresh = true;
     size_t length;
 
     (void)state;
     assert_int_equal(server_name_parse("Example.org.:8448", 17, &name),
                      STATUS_OK);
-    length = record_request(&name, request);
+    length = record_request(&name, false, request);
     assert_string_equal(request, "nss-matrix-request 1 example.org:8448\n");
     assert_int_equal(length, strlen(request));
-    assert_int_equal(record_request_parse(request, length, &back), STATUS_OK);
+    assert_int_equal(record_request_parse(request, length, &back, &refresh),
+                     STATUS_OK);
     assert_string_equal(back.key, name.key);
+    assert_false(refresh);
+    length = record_request(&name, true, request);
+    assert_string_equal(request,
+                        "nss-matrix-request 1 refresh example.org:8448\n");
+    assert_int_equal(record_request_parse(request, length, &back, &refresh),
+                     STATUS_OK);
+    assert_string_equal(back.key, name.key);
+    assert_true(refresh);
 }
 
 static void the_longest_name_fits_the_request(void **state)
@@ -81,8 +91,8 @@ static void the_longest_name_fits_the_request(void **state)
     (void)state;
     memset(text, 'a', sizeof(text));
     assert_int_equal(server_name_parse(text, sizeof(text), &name), STATUS_OK);
-    assert_int_equal(record_request(&name, request),
-                     strlen("nss-matrix-request 1 ") + 255 + 1);
+    assert_int_equal(record_request(&name, true, request),
+                     strlen("nss-matrix-request 1 refresh ") + 255 + 1);
 }
 
 static void refuses_bad_requests(void **state)
@@ -99,15 +109,19 @@ static void refuses_bad_requests(void **state)
         "nss-matrix-request 1 a\r\n",
         "nss-matrix-request 1 ../a\n",
         "nss-matrix-request 1 127.1\n",
+        "nss-matrix-request 1 refresh \n",
+        "nss-matrix-request 1 refresh refresh a\n",
+        "nss-matrix-request 1 refreshed a\n",
         "GET / HTTP/1.1\n",
     };
     struct server_name name;
+    bool refresh;
     char request[300];
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
         memcpy(request, BAD[i], strlen(BAD[i]) + 1);
-        if (record_request_parse(request, strlen(BAD[i]), &name) !=
+        if (record_request_parse(request, strlen(BAD[i]), &name, &refresh) !=
             STATUS_INVALID)
             fail_msg("took %s", BAD[i]);
     }

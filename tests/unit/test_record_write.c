@@ -96,7 +96,7 @@ static void there_and_back(const struct outcome *outcome, const char *key,
                            struct record *record)
 {
     memset(record, 0x7f, sizeof(*record));
-    record->length = record_write(outcome, key, SETTINGS, record->text);
+    record->length = record_write(outcome, key, SETTINGS, NOW, record->text);
     assert_in_range(record->length, RECORD_HEAD, LIMIT_RECORD);
     assert_int_equal(strlen(record->text), record->length);
     assert_int_equal(record_parse(record, NOW), STATUS_OK);
@@ -286,13 +286,36 @@ static void refresh_is_the_last_fifth_of_the_life(void **state)
     struct record record;
 
     (void)state;
-    outcome.found = NOW - 200;
-    outcome.expires = NOW + 800;
+    /* Of the record's own life: a part of it may have been found long ago. */
+    outcome.found = NOW - 100000;
+    outcome.expires = NOW + 1000;
     there_and_back(&outcome, "example.org", &record);
-    assert_int_equal(record.refresh, NOW + 600);
+    assert_int_equal(record.refresh, NOW + 800);
     outcome.found = outcome.expires = NOW;
     there_and_back(&outcome, "example.org", &record);
     assert_int_equal(record.refresh, NOW);
+}
+
+static void refresh_moves_in_the_text(void **state)
+{
+    struct outcome outcome = {.step = "6",
+                              .error = ERROR_NO_ADDRESS,
+                              .found = NOW,
+                              .expires = NOW + 1000};
+    struct record record;
+    size_t length;
+
+    (void)state;
+    length = record_write(&outcome, "example.org", SETTINGS, NOW, record.text);
+    assert_false(record_write_refresh(record.text, length, 999999999));
+    assert_false(record_write_refresh(record.text, length, 10000000000));
+    assert_false(record_write_refresh(record.text, 60, NOW + 900));
+    assert_true(record_write_refresh(record.text, length, NOW + 900));
+    record.length = length;
+    assert_int_equal(record_parse(&record, NOW), STATUS_OK);
+    assert_int_equal(record.refresh, NOW + 900);
+    assert_int_equal(record.expires, NOW + 1000);
+    assert_string_equal(record.name, "example.org");
 }
 
 static void what_is_empty_is_a_dash(void **state)
@@ -302,7 +325,7 @@ static void what_is_empty_is_a_dash(void **state)
     char text[LIMIT_RECORD + 1];
 
     (void)state;
-    record_write(&outcome, "example.org", SETTINGS, text);
+    record_write(&outcome, "example.org", SETTINGS, NOW, text);
     assert_string_equal(text, "nss-matrix-answer 1 0209\n"
                               "settings conf=none,overrides=none\n"
                               "found @1700000000\n"
@@ -329,6 +352,7 @@ int main(void)
         cmocka_unit_test(warnings_go_from_the_last_before_targets),
         cmocka_unit_test(the_longest_failure_fits_whole),
         cmocka_unit_test(refresh_is_the_last_fifth_of_the_life),
+        cmocka_unit_test(refresh_moves_in_the_text),
         cmocka_unit_test(what_is_empty_is_a_dash),
     };
 

@@ -199,7 +199,8 @@ static void what_is_too_long_is_one_name(void **state)
 
 static void takes_arguments_as_they_are(void **state)
 {
-    char *names[] = {"#a:b", "", "c"};
+    char first[] = "#a:b", second[] = "", third[] = "c";
+    char *names[] = {first, second, third};
     struct resolve_name_source source;
     const char *typed;
 
