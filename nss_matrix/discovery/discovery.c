@@ -24,8 +24,9 @@ struct discovery *discovery_new(const struct server_name *asked,
         return NULL;
     discovery->asked = asked;
     discovery->configuration = configuration;
+    /* Few of them are ever written: the rest costs no memory. */
     discovery->trace.entries =
-        calloc(TRACE_MAX, sizeof(*discovery->trace.entries));
+        malloc(TRACE_MAX * sizeof(*discovery->trace.entries));
     if (discovery->trace.entries == NULL) {
         free(discovery);
         return NULL;

@@ -18,6 +18,7 @@ void dns_exchange_stop(struct dns_exchange *exchange)
     loop_unset(&exchange->timer);
     loop_unwatch(&exchange->watch);
     util_close_fd(&exchange->fd);
+    free(TAKE(exchange->in));
 }
 
 /* Nothing of the exchange may be used after a call of heard. */
@@ -45,11 +46,12 @@ static bool is_passing(int error)
 static void receive_datagram(void *argument, uint32_t events)
 {
     struct dns_exchange *exchange = argument;
-    ssize_t got = recv(exchange->fd, exchange->in, sizeof(exchange->in), 0);
+    unsigned char message[NS_MAXMSG];
+    ssize_t got = recv(exchange->fd, message, sizeof(message), 0);
 
     (void)events;
     if (got >= 0)
-        exchange->heard(exchange->argument, DNS_EXCHANGE_MESSAGE, exchange->in,
+        exchange->heard(exchange->argument, DNS_EXCHANGE_MESSAGE, message,
                         (size_t)got);
     else if (!is_passing(errno)) /* ICMP: nobody listens there */
         tell_broken(exchange, errno);
@@ -111,6 +113,8 @@ static int start(struct dns_exchange *exchange, const struct dns_server *server)
     int type = exchange->tcp ? SOCK_STREAM : SOCK_DGRAM;
     bool connected;
 
+    if (exchange->tcp && (exchange->in = malloc(2 + NS_MAXMSG)) == NULL)
+        return ENOMEM;
     exchange->fd =
         socket(address->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (exchange->fd < 0)

@@ -44,7 +44,7 @@ struct dns_exchange {
        comes after its length (RFC 1035, 4.2.2). */
     size_t length;
     unsigned char out[2 + NS_PACKETSZ];
-    unsigned char in[2 + NS_MAXMSG];
+    unsigned char *in; /* of a stream: 2 + NS_MAXMSG octets; else NULL */
 };
 
 /* Sets what never changes. Nothing is open yet. */

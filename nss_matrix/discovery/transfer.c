@@ -34,6 +34,14 @@ static void begin_head(struct transfer *transfer)
     transfer->head_whole = false;
 }
 
+/* Only a redirect's connection is of use to what comes after it. */
+static void end_head(struct transfer *transfer)
+{
+    transfer->head_whole = transfer->status >= 200;
+    if (transfer->status == 200)
+        curl_easy_setopt(transfer->task.easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 /*
  * Gets the status line, each header, the empty line; the same again for each
  * response (1xx come first); and the trailers, which say nothing about the
@@ -56,7 +64,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *argument)
     else if (line[0] != '\r' && line[0] != '\n')
         freshness_header(&transfer->freshness, line, length);
     else
-        transfer->head_whole = transfer->status >= 200;
+        end_head(transfer);
 
     /* Nobody reads the page that comes with an error: hang up. */
     return transfer->head_whole && transfer->status != 200 &&

@@ -18,15 +18,18 @@
  *                       `alpn PROTOCOL`, or `refused REASON`
  *   get NAME            asks with Host NAME: `STATUS SNI HOST`, or `silence`
  *   send NAME           asks and does not wait
+ *   half NAME           begins to ask
  *   post NAME           30,000 octets of head and 2,000,000 of body, blocked
  *                       again and again: `STATUS HOST same` (or `different`)
  *   handshake           where dial did not
  *   tickets             waits for what the server says after the handshake
  *   save  resume  reused    the session
- *   clear               SSL_clear, for another connection
+ *   clear  reconnect    SSL_clear, SSL_set_connect_state: for another
+ *                       connection
  *   duplicate           SSL_dup, which takes the SSL's place
  *   names  extension    what X509_get_ext_d2i, X509_get_ext show of the names
  *   check NAME          X509_check_host
+ *   given               the SSL's names to verify: `given NAME ADDRESS`
  *   version             OpenSSL's first number
  */
 #include <stdio.h>
@@ -191,8 +194,9 @@ static void do_dial(const char *name)
 {
     talk.fd = openssl_talk_dial(name);
     openssl_talk_attach(&talk);
-    SSL_set_connect_state(talk.ssl);
-    if (strcmp(talk.write, "early") != 0)
+    if (strcmp(talk.write, "early") == 0)
+        SSL_set_connect_state(talk.ssl);
+    else
         do_handshake(NULL);
 }
 
@@ -205,6 +209,16 @@ static void do_get(const char *name)
 static void do_send(const char *name)
 {
     if (!openssl_http_ask(&talk, name))
+        printf("not sent\n");
+}
+
+/* Not even half: a head whose last line is not finished. */
+static void do_half(const char *name)
+{
+    char text[600];
+
+    snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\nX: ", name);
+    if (!openssl_talk_write(&talk, text, strlen(text)))
         printf("not sent\n");
 }
 
@@ -243,6 +257,15 @@ static void do_clear(const char *unused)
     (void)unused;
     openssl_talk_end(&talk);
     refused("clear", SSL_clear(talk.ssl), 1);
+}
+
+/* As s_client -reconnect does. */
+static void do_reconnect(const char *unused)
+{
+    (void)unused;
+    openssl_talk_end(&talk);
+    SSL_set_shutdown(talk.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_connect_state(talk.ssl);
 }
 
 static void do_duplicate(const char *unused)
@@ -303,6 +326,20 @@ static void do_check(const char *name)
     X509_free(peer);
 }
 
+/* Whom the SSL's own parameter has verified; 1.1 does not tell. */
+static void do_given(const char *unused)
+{
+    (void)unused;
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    char *name = X509_VERIFY_PARAM_get0_host(SSL_get0_param(talk.ssl), 0);
+    char *address = X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(talk.ssl));
+
+    printf("given %s %s\n", name != NULL ? name : "-",
+           address != NULL ? address : "-");
+    OPENSSL_free(address);
+#endif
+}
+
 static void do_version(const char *unused)
 {
     (void)unused;
@@ -342,6 +379,9 @@ static const struct {
     {"extension", do_extension, true},
     {"check", do_check, false},
     {"version", do_version, true},
+    {"given", do_given, true},
+    {"reconnect", do_reconnect, true},
+    {"half", do_half, false},
 };
 
 int main(int argc, char **argv)

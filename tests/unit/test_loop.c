@@ -241,8 +241,9 @@ static void calls_timers_in_the_order_they_are_due(void **state)
     struct thing *c = thing_new('c');
 
     (void)state;
-    set(b, FAR_MS + 1);
-    set(c, FAR_MS + 2);
+    /* Far apart, however slowly these three lines are run. */
+    set(b, FAR_MS + FAR_MS / 4);
+    set(c, FAR_MS + FAR_MS / 2);
     set(a, FAR_MS);
     fake_clock_ahead_s += 2 * FAR_MS / 1000;
     turn();

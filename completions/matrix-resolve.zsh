@@ -1,0 +1,53 @@
+#compdef matrix-resolve
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# zsh completion for matrix-resolve(1).
+
+# Names are known of servers that were looked up.
+_matrix_resolve_names() {
+    local -a names
+    names=(${(u)${(f)"$(_call_program names $words[1] cache show 2>/dev/null |
+        awk '{ print $2 }')"}})
+    _describe -t names 'Matrix server' names
+}
+
+_matrix_resolve_words() {
+    local -a forms commands
+    forms=('+trace:every step' '+short:rows' '+json:one object')
+    commands=('cache:what is remembered' 'resolve:find a server')
+    if [[ $PREFIX == +* ]]; then
+        _describe -t forms 'form of output' forms
+    elif (( CURRENT == 2 )); then
+        _describe -t commands command commands
+        _matrix_resolve_names
+    elif [[ $words[2] == cache ]] && (( CURRENT == 3 )); then
+        commands=('show:print it' 'flush:forget it')
+        _describe -t commands command commands
+    else
+        _matrix_resolve_names
+    fi
+}
+
+local form='--trace --short --json --curl --openssl'
+_arguments -s \
+    "($form)--trace[every step, and why the next was taken]" \
+    "($form)--short[rows of ip, port, TLS name, Host]" \
+    "($form)--json[one JSON object]" \
+    "($form)--curl[the curl command that reaches it]" \
+    "($form)--openssl[the openssl command that reaches it]" \
+    '--color=[when to use colours]:when:(auto always never)' \
+    '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]' \
+    '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]' \
+    '--spec=[which text of the discovery process]:text:(draft v1)' \
+    '--no-cache[neither read nor write the caches]' \
+    '--timeout=[how long it may take]:seconds (0.1 to 10):' \
+    '--cacert=[trust these authorities]:PEM file:_files' \
+    '--capath=[trust those in this directory]:directory:_files -/' \
+    '--dns=[ask this DNS server]:address[\:port]:' \
+    '--user-agent=[for the well-known request]:text:' \
+    '(-f --file)'{-f+,--file=}'[names from a file, one a line]:file:_files' \
+    '--jobs=[so many names at a time]:number (1 to 1024):' \
+    '--ordered[answers in the order of the names]' \
+    '--all[flush all of the cache]' \
+    '(- *)'{-h,--help}'[print a summary]' \
+    '(- *)'{-V,--version}'[print versions and places]' \
+    '*: :_matrix_resolve_words'
