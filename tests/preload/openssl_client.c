@@ -40,12 +40,8 @@
 #include <openssl/x509v3.h>
 
 #include "openssl_http.h"
+#include "openssl_peer.h"
 #include "openssl_talk.h"
-
-/* OpenSSL 1.1 */
-#if OPENSSL_VERSION_NUMBER < 0x30000000L
-#define SSL_get1_peer_certificate SSL_get_peer_certificate
-#endif
 
 static SSL_CTX *context;
 static SSL_SESSION *saved;
@@ -277,53 +273,21 @@ static void do_duplicate(const char *unused)
     talk.ssl = duplicate;
 }
 
-static void print_names(GENERAL_NAMES *names)
-{
-    printf("names");
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-
-        if (name->type == GEN_DNS)
-            printf(" %s", ASN1_STRING_get0_data(name->d.dNSName));
-        else
-            printf(" (%d)", name->type);
-    }
-    printf("\n");
-    GENERAL_NAMES_free(names);
-}
-
 static void do_names(const char *unused)
 {
-    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
-
     (void)unused;
-    print_names(X509_get_ext_d2i(peer, NID_subject_alt_name, NULL, NULL));
-    X509_free(peer);
+    openssl_peer_names(talk.ssl);
 }
 
-/* As long as the certificate lives, an extension is one and the same. */
 static void do_extension(const char *unused)
 {
-    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
-    int at = X509_get_ext_by_NID(peer, NID_subject_alt_name, -1);
-    X509_EXTENSION *extension = X509_get_ext(peer, at);
-
     (void)unused;
-    if (X509_get_ext(peer, at) != extension)
-        printf("another ");
-    print_names(X509V3_EXT_d2i(extension));
-    X509_free(peer);
+    openssl_peer_extension(talk.ssl);
 }
 
 static void do_check(const char *name)
 {
-    X509 *peer = SSL_get1_peer_certificate(talk.ssl);
-    char *covered = NULL;
-    int result = X509_check_host(peer, name, 0, 0, &covered);
-
-    printf("check %d %s\n", result, covered != NULL ? covered : "-");
-    OPENSSL_free(covered);
-    X509_free(peer);
+    openssl_peer_check(talk.ssl, name);
 }
 
 /* Whom the SSL's own parameter has verified; 1.1 does not tell. */

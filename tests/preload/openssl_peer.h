@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What openssl_client reads in its peer's certificate: see there. */
+#ifndef NSS_MATRIX_TESTS_OPENSSL_PEER_H
+#define NSS_MATRIX_TESTS_OPENSSL_PEER_H
+
+#include <openssl/ssl.h>
+
+/* Prints the names that X509_get_ext_d2i gives. */
+void openssl_peer_names(const SSL *ssl);
+
+/* Prints those in the extension that X509_get_ext gives, which is one. */
+void openssl_peer_extension(const SSL *ssl);
+
+/* Prints what X509_check_host says of a name. */
+void openssl_peer_check(const SSL *ssl, const char *name);
+
+#endif
