@@ -19,6 +19,7 @@
 #include "server_name.h"
 
 enum {
+    HTTP_PORT = 80,
     HTTPS_PORT = 443,
 };
 
@@ -73,9 +74,15 @@ static bool port_is_allowed(const struct address *address,
         cookies_share_port(address, port))
         return true;
     pseudo_of(cookie->key, pseudo);
-    note_refusal("%s: port %u refused: it is served at port %u, and https://"
-                 "%s/ without a port goes there",
-                 pseudo, port, cookie->port, pseudo);
+    if (port == HTTP_PORT)
+        note_refusal("%s: port 80 refused: there is no http:// here, use "
+                     "https://%s/",
+                     pseudo, pseudo);
+    else
+        note_refusal("%s: port %u refused: discovery says %u, and https://%s/ "
+                     "goes there; another port is part of the name: "
+                     "NAME.%u.matrix",
+                     pseudo, port, cookie->port, pseudo, port);
     return false;
 }
 

@@ -200,6 +200,8 @@ static void say_found(const struct names_answer *answer,
                  answer->step, address_text(&target.address, address),
                  target.port, more, answer->cert_is_ip ? "no SNI, IP " : "SNI ",
                  answer->cert_name, answer->host);
+    for (unsigned i = 0; i < record->warning_count; i++)
+        note_verbose("%s: %s", answer->pseudo, record_warning(record, i));
 }
 
 /* Keeps what a record says. */
@@ -233,6 +235,16 @@ static enum status learn(const struct question *question,
     return STATUS_OK;
 }
 
+static void refuse_without_helper(const char *pseudo)
+{
+    struct client client;
+
+    client_init(&client, LIMIT_SHIM_WAIT_MS, false);
+    note_refusal("%s: the helper %s cannot be run; it must be root's or yours, "
+                 "and writable by nobody else",
+                 pseudo, client.helper);
+}
+
 /* Says why there is no answer. */
 static void refuse(const char *pseudo, enum status status,
                    const struct record *record)
@@ -246,7 +258,7 @@ static void refuse(const char *pseudo, enum status status,
     else if (status == STATUS_TRY_AGAIN)
         note_refusal("%s: no answer in time", pseudo);
     else
-        note_refusal("%s: the helper cannot be run", pseudo);
+        refuse_without_helper(pseudo);
 }
 
 static enum status ask(const struct server_name *name,

@@ -40,6 +40,10 @@ static bool drop_session(const struct openssl_ssl *library, struct ssl_st *ssl,
            library->SSL_set_session(ssl, NULL) == 1;
 }
 
+const struct names_answer openssl_nobody = {.pseudo = "nobody.invalid",
+                                            .cert_name = "nobody.invalid",
+                                            .host = "nobody.invalid"};
+
 static long send_name(const struct openssl_ssl *library, struct ssl_st *ssl,
                       const char *name)
 {
@@ -52,12 +56,14 @@ static void untag(const struct openssl_ssl *library, struct ssl_st *ssl,
 {
     const struct names_answer *answer = session->answer;
 
-    session->answer = NULL;
     openssl_verify_take(library->crypto, library->SSL_get0_param(ssl), answer);
-    openssl_session_restart(session);
+    openssl_session_tag(session, NULL);
 }
 
-/* 1 if all of it was done; else the session is not tagged, nor is SNI set. */
+/*
+ * 1 if all of it was done. Else the session is not tagged and has no SNI, but
+ * has to be verified for N if it can: the tool may go on nevertheless.
+ */
 static long tag(const struct openssl_ssl *library, struct ssl_st *ssl,
                 const struct names_answer *answer)
 {
@@ -74,13 +80,12 @@ static long tag(const struct openssl_ssl *library, struct ssl_st *ssl,
                              answer) ||
         !drop_session(library, ssl, answer))
         return 0;
-    session->answer = answer;
-    openssl_session_restart(session);
+    openssl_session_tag(session, answer);
     if (session->host != NULL && openssl_alpn_apply(library, ssl, session) &&
         send_name(library, ssl,
                   answer->cert_is_ip ? NULL : answer->cert_name) == 1)
         return 1;
-    untag(library, ssl, session);
+    openssl_session_tag(session, NULL);
     (void)send_name(library, ssl, NULL);
     return 0;
 }
@@ -103,10 +108,12 @@ HOOK(long, SSL_ctrl,
         if (library == NULL)
             note_refusal("%s: the program's TLS library is not known here",
                          (const char *)pointer);
-        if (library == NULL ||
-            names_find(pointer, strlen(pointer), &answer) != STATUS_OK)
+        if (library == NULL)
             return 0;
-        return tag(library, ssl, answer);
+        if (names_find(pointer, strlen(pointer), &answer) == STATUS_OK)
+            return tag(library, ssl, answer);
+        (void)tag(library, ssl, &openssl_nobody);
+        return 0;
     }
     session = openssl_session_tagged((void *)real, ssl);
     if (session != NULL) {

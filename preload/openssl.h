@@ -193,6 +193,12 @@ struct openssl_protocols {
     unsigned char list[];
 };
 
+/*
+ * Who a session is for whose pseudo-name could not be found, if the tool goes
+ * on all the same: a name that nobody can have (RFC 6761).
+ */
+extern const struct names_answer openssl_nobody;
+
 /* What is kept of an SSL: NULL or false where there is nothing. */
 struct openssl_session {
     const struct names_answer *answer;   /* tagged: NAME.matrix is its peer */
@@ -205,12 +211,12 @@ struct openssl_session {
 /*
  * The session of an SSL, real being any function of that libssl. NULL if
  * nothing is kept of it (then the SSL is none of our business), which costs
- * one load as long as the process has kept nothing at all.
+ * one load as long as the process keeps nothing at all.
  */
 struct openssl_session *openssl_session_of(const void *real,
                                            const struct ssl_st *ssl);
 
-/* The same, NULL also if it is not tagged. */
+/* The same, NULL also if it is not tagged, and one load if none ever was. */
 struct openssl_session *openssl_session_tagged(const void *real,
                                                const struct ssl_st *ssl);
 
@@ -218,9 +224,19 @@ struct openssl_session *openssl_session_tagged(const void *real,
 struct openssl_session *openssl_session_make(const struct openssl_ssl *library,
                                              struct ssl_st *ssl);
 
-/* Whether anything is kept in this process; and that something is now. */
+/* Whether anything was ever kept in this process; and that something is. */
 bool openssl_session_any(void);
 void openssl_session_keeps(void);
+
+/* Whether any session of this process was ever tagged. */
+bool openssl_session_any_tagged(void);
+
+/*
+ * Tags a session, or with NULL unties it: its Host writer starts anew. The
+ * writer is NULL after that if there is no memory.
+ */
+void openssl_session_tag(struct openssl_session *session,
+                         const struct names_answer *answer);
 
 /* A new connection on the same SSL: the Host writer starts anew. */
 void openssl_session_restart(struct openssl_session *session);

@@ -61,7 +61,7 @@ static struct openssl_session *session_for(const void *real, struct bio_st *bio,
     struct openssl_session *session;
     bool chain;
 
-    if (!openssl_session_any() || bio == NULL ||
+    if (!openssl_session_any_tagged() || bio == NULL ||
         (crypto = openssl_crypto_known(real)) == NULL ||
         (library = openssl_ssl_with(crypto)) == NULL)
         return NULL;

@@ -7,16 +7,21 @@
 
 #include "openssl.h"
 
-static atomic_bool any;
+static atomic_bool kept, tagged;
 
 bool openssl_session_any(void)
 {
-    return atomic_load_explicit(&any, memory_order_relaxed);
+    return atomic_load_explicit(&kept, memory_order_relaxed);
+}
+
+bool openssl_session_any_tagged(void)
+{
+    return atomic_load_explicit(&tagged, memory_order_relaxed);
 }
 
 void openssl_session_keeps(void)
 {
-    atomic_store(&any, true);
+    atomic_store(&kept, true);
 }
 
 struct openssl_session *openssl_session_of(const void *real,
@@ -35,7 +40,8 @@ struct openssl_session *openssl_session_of(const void *real,
 struct openssl_session *openssl_session_tagged(const void *real,
                                                const struct ssl_st *ssl)
 {
-    struct openssl_session *session = openssl_session_of(real, ssl);
+    struct openssl_session *session =
+        openssl_session_any_tagged() ? openssl_session_of(real, ssl) : NULL;
 
     return session != NULL && session->answer != NULL ? session : NULL;
 }
@@ -66,6 +72,15 @@ void openssl_session_restart(struct openssl_session *session)
                                             : host_new(session->answer->pseudo,
                                                        session->answer->host);
     session->through_chain = false;
+}
+
+void openssl_session_tag(struct openssl_session *session,
+                         const struct names_answer *answer)
+{
+    session->answer = answer;
+    if (answer != NULL)
+        atomic_store(&tagged, true);
+    openssl_session_restart(session);
 }
 
 void openssl_session_free(void *parent, void *value, void *data, int index,

@@ -221,7 +221,8 @@ static void explain(const struct openssl_crypto *crypto,
     char names[SAN_TEXT];
     int saved = errno;
 
-    if (!san_covers(crypto, certificate, answer)) {
+    /* What is wrong with nobody was said. */
+    if (answer != &openssl_nobody && !san_covers(crypto, certificate, answer)) {
         /* 3.3, 3.4, 4 and 5 come from an SRV record. */
         bool by_srv = strcmp(answer->step, "3.3") == 0 ||
                       strcmp(answer->step, "3.4") == 0 ||
@@ -290,7 +291,7 @@ static bool is_tagged(const void *real, const struct x509_store_ctx_st *context,
     const struct openssl_session *session;
     const struct ssl_st *ssl;
 
-    if (!openssl_session_any() ||
+    if (!openssl_session_any_tagged() ||
         (crypto = openssl_crypto_known(real)) == NULL ||
         (library = openssl_ssl_with(crypto)) == NULL)
         return false;

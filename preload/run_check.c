@@ -66,6 +66,18 @@ static const char *base_name(const char *path)
     return strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
 }
 
+/* Programs that run another one as another user. */
+static bool changes_user(const char *name)
+{
+    static const char *const NAMES[] = {"sudo", "doas", "su", "pkexec",
+                                        "runuser"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(NAMES); i++)
+        if (strcmp(name, NAMES[i]) == 0)
+            return true;
+    return false;
+}
+
 /*
  * ld.so drops LD_PRELOAD in them, and what they start as another user gets a
  * new environment. The kernel counts a set-group-ID bit only with the right
@@ -86,7 +98,7 @@ static bool check_privileges(const char *path, const struct content *content,
         kind = "is set-user-ID";
     if (kind == NULL)
         return true;
-    if (strcmp(name, "sudo") == 0 || strcmp(name, "doas") == 0)
+    if (changes_user(name))
         return run_refusal_set(refusal, RUN_REFUSAL_PROGRAM, RUN_REFUSAL_OURS,
                                "%s %s, and such programs drop the shim; put "
                                "it the other way round: `%s matrix-run ...`",

@@ -318,7 +318,7 @@ void exchange_start(struct exchange *exchange, const struct exchange_plan *plan,
                                   .argument = argument,
                                   .stage_start = deadline_clock()};
     snprintf(exchange->request, sizeof(exchange->request),
-             "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
+             "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %.300s\r\n"
              "Accept: application/json\r\nAccept-Encoding: identity\r\n"
              "Connection: close\r\n\r\n",
              plan->path, plan->host, plan->agent);

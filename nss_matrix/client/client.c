@@ -36,10 +36,20 @@ static int read_seconds(const char *text)
     return ms >= 100 && ms <= LIMIT_SHIM_WAIT_MS ? ms : -1;
 }
 
+/* One look at the whole environment, instead of one for each of our names. */
+static bool environment_names_us(void)
+{
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, "NSS_MATRIX_", sizeof("NSS_MATRIX_") - 1) == 0)
+            return true;
+    return false;
+}
+
 void client_init(struct client *client, int wait_ms, bool obey_wait)
 {
-    const char *helper = secure_getenv("NSS_MATRIX_HELPER");
-    const char *timeout = secure_getenv("NSS_MATRIX_TIMEOUT");
+    bool named = environment_names_us();
+    const char *helper = named ? secure_getenv("NSS_MATRIX_HELPER") : NULL;
+    const char *timeout = named ? secure_getenv("NSS_MATRIX_TIMEOUT") : NULL;
 
     *client = (struct client){
         .secure = getauxval(AT_SECURE) != 0,
@@ -49,6 +59,8 @@ void client_init(struct client *client, int wait_ms, bool obey_wait)
         .wait_ms = wait_ms,
         .obey_wait = obey_wait,
     };
+    if (!named)
+        return;
     settings_overrides(&client->overrides);
     if (timeout != NULL && read_seconds(timeout) > 0) {
         client->wait_ms = read_seconds(timeout);

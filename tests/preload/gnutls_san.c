@@ -88,7 +88,7 @@ static void names_under_matrix_are_dropped(void **state)
 {
     static const char *const names[WORLD_NAMES] = {
         "DNS:" WORLD_NAME,   "DNS:a.test", "DNS:*.TOOLS.test.Matrix",
-        "DNS:other.matrix.", "DNS:b.test", "DNS:x.matrix0.b.test"};
+        "DNS:other.matrix.", "DNS:b.test", "DNS:" WORLD_WITH_NUL};
     static const char *const all[WORLD_NAMES] = {"DNS:" WORLD_NAME};
     static const char *const alike[WORLD_NAMES] = {
         "DNS:xmatrix", "DNS:a.matrix.test", "URI:https://x.matrix"};

@@ -29,6 +29,8 @@
 #define WORLD_IP6_N "2001:db8:1::6"
 #define WORLD_NOWHERE "nothing.tools.test.matrix"
 
+#define WORLD_WITH_NUL "x.matrix0.b.test"
+
 enum {
     WORLD_NAMES = 8,
     WORLD_ROOM = 4 * 1024 * 1024, /* octets that a server takes */
@@ -36,7 +38,8 @@ enum {
 
 /*
  * A certificate for a server, by the authority. Names are "DNS:x", "IP:x",
- * "URI:x" or "OTHER:oid"; the 0 of ".matrix0" becomes a NUL.
+ * "URI:x" or "OTHER:oid"; the 0 of WORLD_WITH_NUL
+ * becomes a NUL.
  */
 gnutls_x509_crt_t world_certificate(const char *common_name,
                                     const char *const names[WORLD_NAMES]);

@@ -18,7 +18,7 @@
  *                       `alpn PROTOCOL`, or `refused REASON`
  *   get NAME            asks with Host NAME: `STATUS SNI HOST`, or `silence`
  *   send NAME           asks and does not wait
- *   half NAME           begins to ask
+ *   half NAME  rest     begins to ask; goes on, as get does
  *   post NAME           30,000 octets of head and 2,000,000 of body, blocked
  *                       again and again: `STATUS HOST same` (or `different`)
  *   handshake           where dial did not
@@ -218,6 +218,13 @@ static void do_half(const char *name)
         printf("not sent\n");
 }
 
+/* The other half. */
+static void do_rest(const char *unused)
+{
+    (void)unused;
+    openssl_http_rest(&talk);
+}
+
 static void do_post(const char *name)
 {
     openssl_http_post(&talk, name);
@@ -346,6 +353,7 @@ static const struct {
     {"given", do_given, true},
     {"reconnect", do_reconnect, true},
     {"half", do_half, false},
+    {"rest", do_rest, true},
 };
 
 int main(int argc, char **argv)

@@ -36,16 +36,34 @@ bool openssl_http_ask(struct talk *talk, const char *name)
     return openssl_talk_write(talk, get, (size_t)length);
 }
 
+static void print_response(struct talk *talk)
+{
+    const char *host;
+
+    if (!openssl_talk_read(talk, response, sizeof(response))) {
+        printf("silence\n");
+        return;
+    }
+    host = text_of("\"host\":\"");
+    printf("%.3s %s %s\n", response + 9, text_of("\"sni\":\""), host);
+}
+
 void openssl_http_get(struct talk *talk, const char *name)
 {
-    if (!openssl_http_ask(talk, name) ||
-        !openssl_talk_read(talk, response, sizeof(response)))
+    if (openssl_http_ask(talk, name))
+        print_response(talk);
+    else
         printf("silence\n");
-    else {
-        const char *host = text_of("\"host\":\"");
+}
 
-        printf("%.3s %s %s\n", response + 9, text_of("\"sni\":\""), host);
-    }
+void openssl_http_rest(struct talk *talk)
+{
+    static const char REST[] = "x\r\n\r\n";
+
+    if (openssl_talk_write(talk, REST, sizeof(REST) - 1))
+        print_response(talk);
+    else
+        printf("silence\n");
 }
 
 /* Gives the length of the head. */

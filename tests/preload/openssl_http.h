@@ -13,6 +13,9 @@ bool openssl_http_ask(struct talk *talk, const char *name);
 /* Asks, and prints what the server saw. */
 void openssl_http_get(struct talk *talk, const char *name);
 
+/* Ends a head that was begun, and prints what the server saw. */
+void openssl_http_rest(struct talk *talk);
+
 /* Sends a large head and body, and prints whether they arrived. */
 void openssl_http_post(struct talk *talk, const char *name);
 
