@@ -46,8 +46,21 @@ def build_network():
 
 
 # uid 0 has no cache of its own, and --spec keeps it from the system's: the
-# command runs as an ordinary user, who is one inside these namespaces only.
-AS_USER = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
+# command runs as an ordinary user, who is one inside these namespaces only,
+# or, where those are forbidden (chroot), is nobody.
+USERS = (("unshare", "-U", "--map-user=1000", "--map-group=1000"),
+         ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+
+
+def as_user():
+    """The words before a command that make it an ordinary user's."""
+    for user in USERS:
+        if subprocess.run([*user, "true"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            if user[0] == "setpriv":
+                os.chown(HOME, 65534, 65534)
+            return user
+    raise RuntimeError("no way to be an ordinary user")
 
 
 def environment(lookup):
@@ -61,7 +74,7 @@ def environment(lookup):
 def arguments(job, more=()):
     """-> argv and stdin; a NUL cannot stand in argv, only in a file."""
     name = os.fsencode(job["server_name"])
-    argv = [os.fsencode(x) for x in (*AS_USER, *job["command"], "--json",
+    argv = [os.fsencode(x) for x in (*job["user"], *job["command"], "--json",
                                      "--spec", job["spec"], *more)]
     if b"\0" in name:
         return argv + [b"-f", b"-"], name + b"\n"
@@ -203,6 +216,7 @@ def build(job):
 
 def run(job):
     dns, watch = build(job)
+    job["user"] = as_user()
     caches = [job["system_cache"], HOME + "/.cache/nss-matrix"]
     started, before, found = time.monotonic(), 0, []
     for lookup in job["lookups"]:
