@@ -44,6 +44,7 @@ enum {
     OPENSSL_NAME_IP = 7,            /* GEN_IPADD */
     OPENSSL_IA5STRING = 22,         /* V_ASN1_IA5STRING */
     OPENSSL_VERIFY_PEER = 1,        /* SSL_VERIFY_PEER */
+    OPENSSL_OUT_OF_MEMORY = 17,     /* X509_V_ERR_OUT_OF_MEM */
     OPENSSL_BIO_SSL = 0x0207,       /* BIO_TYPE_SSL */
     OPENSSL_BIO_NULL = 0x0211,      /* BIO_TYPE_NULL_FILTER */
     OPENSSL_BIO_BUFFER = 0x0209,    /* BIO_TYPE_BUFFER */
@@ -88,6 +89,7 @@ struct openssl_crypto {
         const struct x509_store_ctx_st *);
     void *(*X509_STORE_CTX_get_ex_data)(const struct x509_store_ctx_st *, int);
 
+    void (*X509_STORE_CTX_set_error)(struct x509_store_ctx_st *, int);
     struct X509_VERIFY_PARAM_st *(*X509_STORE_CTX_get0_param)(
         const struct x509_store_ctx_st *);
 

@@ -42,6 +42,7 @@ static const struct member CRYPTO[] = {
     NEEDS(openssl_crypto, X509_STORE_CTX_get0_cert),
     NEEDS(openssl_crypto, X509_STORE_CTX_get_ex_data),
     NEEDS(openssl_crypto, X509_STORE_CTX_get0_param),
+    NEEDS(openssl_crypto, X509_STORE_CTX_set_error),
     NEEDS(openssl_crypto, X509_VERIFY_PARAM_new),
     NEEDS(openssl_crypto, X509_VERIFY_PARAM_free),
     NEEDS(openssl_crypto, X509_VERIFY_PARAM_inherit),

@@ -326,8 +326,12 @@ HOOK(int, X509_verify_cert, (struct x509_store_ctx_st * context))
     if (!openssl_verify_give(
             verified.crypto,
             verified.crypto->X509_STORE_CTX_get0_param(context),
-            verified.answer))
+            verified.answer)) {
+        /* Who asks for the result alone must not read success. */
+        verified.crypto->X509_STORE_CTX_set_error(context,
+                                                  OPENSSL_OUT_OF_MEMORY);
         return 0;
+    }
     result = real(context);
     certificate = verified.crypto->X509_STORE_CTX_get0_cert(context);
     if (verified.matters && certificate != NULL)

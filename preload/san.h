@@ -31,8 +31,10 @@ MUST_CHECK bool san_edit(const struct openssl_crypto *crypto,
                          struct x509_st *certificate,
                          struct openssl_names *names, bool *ret_changed);
 
-/* Writes the DNS names and addresses in a certificate: "A, B", or that there
- * are none. */
+/*
+ * Writes the DNS names and addresses in a certificate for people: "A, B", or
+ * that there are none.
+ */
 void san_text(const struct openssl_crypto *crypto,
               const struct x509_st *certificate,
               char ret_text[static SAN_TEXT]);

@@ -291,7 +291,8 @@ static void answered(void *argument, const struct dns_answer *answer)
     family->ttl = answer->ttl;
     family->aliases = answer->aliases;
     family->count = answer->result == DNS_FOUND ? answer->count : 0;
-    memcpy(family->list, answer->addresses, sizeof(family->list));
+    memcpy(family->list, answer->addresses,
+           family->count * sizeof(*family->list));
     snprintf(family->detail, sizeof(family->detail), "%.*s",
              (int)sizeof(family->detail) - 1, answer->detail);
     if (other->query == NULL)

@@ -21,6 +21,9 @@ struct dns {
     struct __res_state state;
     struct dns_servers servers;
     unsigned next; /* the server the next question begins with */
+    /* Of the query that is being told. Each having its own would make the
+     * memory of a long list of names. */
+    struct dns_answer answer;
 };
 
 struct dns_query {
@@ -40,7 +43,6 @@ struct dns_query {
     char failure[160]; /* the last that was more than silence */
 
     struct dns_exchange exchange;
-    struct dns_answer answer;
 };
 
 static uint16_t random_number(void)
@@ -91,11 +93,13 @@ void dns_free(struct dns *dns)
 /* Ends the query and tells its owner, who may do anything but cancel it. */
 static void finish(struct dns_query *query)
 {
+    struct dns_answer *answer = &query->dns->answer;
+
     dns_exchange_stop(&query->exchange);
-    query->answer.aliases += query->aliases;
-    if (query->ttl < query->answer.ttl)
-        query->answer.ttl = query->ttl;
-    query->done(query->argument, &query->answer);
+    answer->aliases += query->aliases;
+    if (query->ttl < answer->ttl)
+        answer->ttl = query->ttl;
+    query->done(query->argument, answer);
     free(query);
 }
 
@@ -103,12 +107,13 @@ static void finish(struct dns_query *query)
 static void give_up(struct dns_query *query)
 {
     const struct dns_servers *servers = &query->dns->servers;
+    struct dns_answer *answer = &query->dns->answer;
     struct wire_writer writer =
-        wire_writer(query->answer.detail, sizeof(query->answer.detail));
+        wire_writer(answer->detail, sizeof(answer->detail));
 
-    query->answer.result = DNS_TEMPORARY;
-    query->answer.ttl = LIMIT_OUR_FAILURE_S;
-    query->answer.aliases = query->answer.count = 0;
+    answer->result = DNS_TEMPORARY;
+    answer->ttl = LIMIT_OUR_FAILURE_S;
+    answer->aliases = answer->count = 0;
     if (query->failure[0] != '\0') {
         wire_put(&writer, query->failure);
     } else {
@@ -212,9 +217,9 @@ static void ask(void *argument)
 static void follow(struct dns_query *query,
                    const char alias[static LIMIT_DNS_NAME + 1])
 {
-    query->aliases += query->answer.aliases;
-    if (query->answer.ttl < query->ttl)
-        query->ttl = query->answer.ttl;
+    query->aliases += query->dns->answer.aliases;
+    if (query->dns->answer.ttl < query->ttl)
+        query->ttl = query->dns->answer.ttl;
     memcpy(query->question.name, alias, sizeof(query->question.name));
     if (query->aliases > LIMIT_ALIASES) {
         snprintf(query->failure, sizeof(query->failure),
@@ -232,8 +237,8 @@ static void read_message(struct dns_query *query, const unsigned char *message,
 {
     char alias[LIMIT_DNS_NAME + 1];
 
-    switch (dns_message_read(message, length, &query->question, &query->answer,
-                             alias)) {
+    switch (dns_message_read(message, length, &query->question,
+                             &query->dns->answer, alias)) {
     case DNS_READ:
         finish(query);
         return;
@@ -253,7 +258,7 @@ static void read_message(struct dns_query *query, const unsigned char *message,
             query->tcp = true;
         break;
     case DNS_FAILED:
-        fail_try(query, query->answer.detail);
+        fail_try(query, query->dns->answer.detail);
         break;
     }
     ask_server(query);

@@ -7,6 +7,7 @@
 #include "wire.h"
 
 enum {
+    RECEIVE_ROOM = 4096, /* documents are small, lists of names long */
     PIN_ROOM = LIMIT_DNS_NAME + LIMIT_ADDRESSES * (ADDRESS_TEXT + 3) + 16,
 };
 
@@ -218,6 +219,8 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == 0 &&
            curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolve) == 0 &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == 0 &&
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_ROOM) ==
+               0 &&
            curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
                             (long)LIMIT_ATTEMPT_MS) == 0;
 }

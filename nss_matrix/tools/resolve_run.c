@@ -6,6 +6,7 @@
 #include "resolve_run.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/resource.h>
@@ -24,6 +25,7 @@ enum {
     TICK_MS = 250, /* between two looks at the clock and at ^C */
     JOB_FILES = 8, /* that a lookup may have open; more, and it waits */
     INTERRUPTED = 130,
+    LARGE = 32 * 1024,
 };
 
 /* One name. */
@@ -427,6 +429,8 @@ static int run_with_resolver(struct run *run)
     }
     if (run->many) {
         fit_files(run);
+        /* Large room of which little is used does not stay in the heap. */
+        mallopt(M_MMAP_THRESHOLD, LARGE);
         sigaction(SIGINT, &once, NULL);
     }
     status = run_all(run);

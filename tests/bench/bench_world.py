@@ -5,12 +5,15 @@
 # names as a list may have. Both answer for names that nobody wrote down.
 
 import os
+import shutil
 import subprocess
 import time
 
 FAR = "198.18.1.1"  # relay.c's end in the federation
 HERE = os.environ.get("FEDERATION_DIR", "/run/federation")
 DIR = f"{HERE}/bench"
+SOURCE = os.path.dirname(os.path.dirname(
+    os.path.dirname(os.path.abspath(__file__))))
 
 # Any name below the first three is one of a list: delegated with a port;
 # without a document but with SRV; with nothing listening at all.
@@ -72,6 +75,7 @@ worker_rlimit_nofile 65536;
 events {{ worker_connections 16384; }}
 http {{
   access_log off;
+  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate bench.pem;
   ssl_certificate_key {pki}/key;
   client_body_temp_path body;
@@ -134,6 +138,8 @@ class World:
         write("resolv.conf", f"nameserver {FAR}\n")
         write("plain.conf", "speculate no\n")
         certify()
+        # As installed: a hit then has a file to stat, not one to miss.
+        shutil.copy(f"{SOURCE}/doc/nss-matrix.conf", "/etc/nss-matrix.conf")
         self.servers = [
             subprocess.Popen(argv, stdin=subprocess.DEVNULL, cwd=DIR)
             for argv in ([f"{HERE}/bin/unbound", "-d", "-p", "-c",

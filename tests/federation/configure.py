@@ -10,12 +10,19 @@ import json
 import os
 import re
 import sys
+import time
 from collections import defaultdict
 
 import names  # noqa: F401  (fills model.CASES)
 import listing
 import model
 import pki
+
+try:
+    import signedjson.key
+    import signedjson.sign
+except ImportError:  # then there are no key documents: 404
+    signedjson = None
 
 SOA = ("$TTL 300\n{zone} SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
        "{zone} NS ns.test.\n")
@@ -131,6 +138,28 @@ def certificates(out):
     office.wait()
 
 
+def key_documents(out):
+    """What each homeserver says of itself, signed by Matrix's own library."""
+    if signedjson is None:
+        return
+    pair = [signedjson.key.generate_signing_key(v) for v in ("one", "two")]
+    for case in model.CASES:
+        how = case.keys
+        name = how.name or case.name
+        public = {f"ed25519:{key.version}": {
+            "key": signedjson.key.encode_verify_key_base64(
+                signedjson.key.get_verify_key(key))}
+            for key in pair[:1 if how.signed is None else 2]}
+        document = {"server_name": name, "old_verify_keys": {},
+                    "valid_until_ts": int((time.time() + how.hours * 3600)
+                                          * 1000),
+                    "verify_keys": public}
+        for key in pair[:1 if how.signed is None else how.signed]:
+            document = signedjson.sign.sign_json(document, name, key)
+        document.update(how.tamper or {})
+        out.write(f"keys/{case.name}.json", json.dumps(document))
+
+
 def hosts_file(out):
     out.write("hosts", "127.0.0.1 localhost\n::1 localhost\n" + "".join(
         f"{address} {name}\n" for c in model.CASES
@@ -139,7 +168,8 @@ def hosts_file(out):
 
 def main():
     out = Writer(sys.argv[1])
-    for make in zones, nginx, hostile, hosts_file, certificates:
+    for make in (zones, nginx, hostile, hosts_file, key_documents,
+                 certificates):
         make(out)
     out.write("names.tsv", listing.tsv())
 

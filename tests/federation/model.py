@@ -18,6 +18,11 @@ Site = namedtuple("Site", "name addresses port hosts wrong_host body "
                           "certificate http2")
 Hostile = namedtuple("Hostile", "name addresses behaviour certificate")
 Facts = namedtuple("Facts", "targets tls_name host")
+# The key document: for which name ("": the right one), valid for how many
+# hours, signed by how many of its two keys (None: it has one), and what is done
+# to it once it is signed.
+Keys = namedtuple("Keys", "name hours signed tamper",
+                  defaults=("", 24, None, None))
 
 CASES = []
 _group = None
@@ -55,6 +60,7 @@ class Case:
         self.delegated = None
         self.records, self.sites, self.hostile = [], [], []
         self.hosts_file, self.mentioned, self.absent = [], [], set()
+        self.keys = Keys()
         for piece in pieces:
             piece(self)
         self._give_addresses()
@@ -155,22 +161,26 @@ def _certificate(case_, tls, name):
 
 # -- what a server can be made of ------------------------------------------
 
-def _web(name, body, tls):
+def _web(name, body, tls, only=None):
     """A host on port 443 that answers a well-known request with `body`."""
     def piece(c):
         host = c.expand(name)
         c.mentioned.append(host)
-        c.sites.append(Site(host, c.addresses_of(host), 443, [host], 404,
+        those = [c.expand(only)] if only else c.addresses_of(host)
+        c.sites.append(Site(host, those, 443, [host], 404,
                             c.expand(body), _certificate(c, tls, host), True))
     return piece
 
 
 def answers(status, body="", kind="application/json", cache=None, tls=None,
-            name="@"):
-    """The well-known request is answered with this status, body and type."""
+            name="@", only=None):
+    """
+    The well-known request is answered with this status, body and type; at one
+    address alone, if `only` names it.
+    """
     header = f'add_header Cache-Control "{cache}";\n    ' if cache else ""
     return _web(name, f"{header}default_type {kind};\n    "
-                      f"return {status} '{body}';", tls)
+                      f"return {status} '{body}';", tls, only)
 
 
 def well_known(server, name="@", **how):
@@ -192,10 +202,25 @@ def no_well_known():
     return answers(404)
 
 
-def endpoint(host, port=None, also=(), tls=None, http2=True):
+def keys(**how):
+    """The key document is another than the right one; see Keys."""
+    def piece(c):
+        c.keys = Keys(**how)
+    return piece
+
+
+KEYS = """location = /_matrix/key/v2/server {
+        alias "/run/federation/keys/%s.json";
+    }
+    %s
+    include /run/federation/endpoint.conf;"""
+
+
+def endpoint(host, port=None, also=(), tls=None, http2=True, extra=""):
     """
     A federation endpoint that takes the Host header `host`, or one of `also`,
-    and nothing else, at the port in `host`, or `port`, or 8448.
+    and nothing else, at the port in `host`, or `port`, or 8448. extra: more
+    of nginx's configuration.
     """
     def piece(c):
         header = c.expand(host)
@@ -204,7 +229,7 @@ def endpoint(host, port=None, also=(), tls=None, http2=True):
         c.sites.append(Site(name, c.addresses_of(name),
                             port or its_port or 8448,
                             [header, *map(c.expand, also)], 421,
-                            "include /run/federation/endpoint.conf;",
+                            KEYS % (c.name, extra),
                             _certificate(c, tls, name), http2))
     return piece
 

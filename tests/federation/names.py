@@ -7,7 +7,8 @@
 # The words are explained in model.py.
 
 from model import (addresses, alias, answers, case, certificate, endpoint,
-                   group, hostile, in_hosts_file, no_address, no_well_known,
+                   group, hostile, in_hosts_file, keys, no_address,
+                   no_well_known,
                    not_in_dns, redirects, rejects_sni, srv, well_known)
 
 # ---------------------------------------------------------------------------
@@ -274,3 +275,47 @@ goes_on(68, "only-srv.bad.test", "no address, but SRV",
         no_address("@"))
 case(69, "delegated-nowhere.bad.test", "no-address", "delegated to nothing",
      well_known("gone.@:8443"), not_in_dns("gone.@"))
+
+# ---------------------------------------------------------------------------
+# What `matrix-resolve check` must find: discovery is well, and the homeserver
+# behind it, or what stands before it, is not. Numbers from 10 to 99.
+#
+group("check.test", "203.0.113.1", "2001:db8:3::")
+
+
+def homeserver(number, name, what, *pieces, extra=""):
+    case(number, name, "3.2", what, *pieces, well_known("fed.@:8443"),
+         endpoint("fed.@:8443", extra=extra))
+
+
+homeserver(10, "good.check.test", "nothing is wrong")
+homeserver(11, "key-name.check.test", "the keys are another server's",
+           keys(name="other.check.test"))
+homeserver(12, "key-expired.check.test", "valid_until_ts is in the past",
+           keys(hours=-5))
+homeserver(13, "key-tampered.check.test", "changed after it was signed",
+           keys(tamper={"old_verify_keys": {"ed25519:x": {}}}))
+homeserver(14, "key-half-signed.check.test", "one of two keys has signed",
+           keys(signed=1))
+homeserver(15, "key-twice-signed.check.test", "two keys, both have signed",
+           keys(signed=2))
+homeserver(16, "key-none.check.test", "no key at all",
+           keys(tamper={"verify_keys": {}}))
+homeserver(17, "key-float.check.test", "no canonical form",
+           keys(tamper={"x": 1.5}))
+homeserver(18, "key-long.check.test", "valid_until_ts is a year ahead",
+           keys(hours=24 * 365))
+homeserver(20, "bad-gateway.check.test", "the proxy's backend is down",
+           extra="location = /_matrix/federation/v1/version { return 502; }")
+homeserver(21, "version-html.check.test", "the version is HTML",
+           extra="location = /_matrix/federation/v1/version "
+                 "{ return 200 '<html>welcome</html>'; }")
+case(22, "plain-text.check.test", "3.2", "the document is text/plain",
+     well_known("fed.@:8443", kind="text/plain"), endpoint("fed.@:8443"))
+case(23, "split.check.test", "3.2", "well-known differs by address",
+     answers(200, '{"m.server":"other.@:8443"}', only="{4}"),
+     well_known("fed.@:8443", only="[{6}]"),
+     endpoint("other.@:8443"), endpoint("fed.@:8443"))
+case(24, "wk-v6dead.check.test", "3.2", "well-known's IPv6 is dead",
+     addresses("@", "2001:db8:3::fe", "{4}"),
+     well_known("fed.@:8443", only="{4}"), endpoint("fed.@:8443"))

@@ -200,20 +200,21 @@ static unsigned pinned(gnutls_x509_trust_list_t trusted,
 /* GnuTLS takes the size for that, and without a chain to the authority. */
 static void a_trust_list_looks_for_pinned_ones_under_n(void **state)
 {
-    static const char *const n[WORLD_NAMES] = {"DNS:" WORLD_N};
+    static const char *const n[WORLD_NAMES] = {"DNS:" WORLD_OTHER_N};
     gnutls_x509_trust_list_t trusted;
     gnutls_x509_crt_t certificate = world_certificate("nobody", n);
 
     (void)state;
     assert_int_equal(gnutls_x509_trust_list_init(&trusted, 0), 0);
-    assert_int_equal(gnutls_x509_trust_list_add_named_crt(
-                         trusted, certificate, WORLD_N, strlen(WORLD_N), 0),
-                     0);
+    assert_int_equal(
+        gnutls_x509_trust_list_add_named_crt(
+            trusted, certificate, WORLD_OTHER_N, strlen(WORLD_OTHER_N), 0),
+        0);
     for (unsigned size = 0; size < 2; size++) {
         gnutls_typed_vdata_st data = {.type = GNUTLS_DT_DNS_HOSTNAME,
-                                      .data = (unsigned char *)WORLD_NAME,
+                                      .data = (unsigned char *)WORLD_OTHER,
                                       .size =
-                                          size * (unsigned)strlen(WORLD_NAME)};
+                                          size * (unsigned)strlen(WORLD_OTHER)};
         unsigned status = 1;
 
         assert_int_equal(

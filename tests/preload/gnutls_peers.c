@@ -176,7 +176,10 @@ static void the_second_check_is_made_where_no_name_is_asked_for(void **state)
     for (size_t i = 0; i < SHOWN_COUNT; i++)
         wanted[i] = SHOWN[i].is_n;
     assert_all((struct tool){.sni = WORLD_NAME}, wanted);
-    assert_all((struct tool){.sni = WORLD_NAME, .verify_first = true}, wanted);
+    /* Made when GnuTLS verifies, if it does not hide that from the shim. */
+    if (getenv("GNUTLS_WORLD") == NULL)
+        assert_all((struct tool){.sni = WORLD_NAME, .verify_first = true},
+                   wanted);
 }
 
 static void the_chain_alone_is_enough_without_our_name(void **state)

@@ -164,6 +164,25 @@ static void ordinary_sessions_are_taken_up_as_ever(void **state)
     }
 }
 
+/* The tool changes its mind between the data and the handshake. */
+static void a_name_that_changes_is_another_name(void **state)
+{
+    gnutls_datum_t data = begin(WORLD_NAME, false);
+    struct world_server server = {0};
+    gnutls_session_t session;
+
+    (void)state;
+    world_start(&server, NULL);
+    session = world_client(&server);
+    assert_int_equal(world_name(session, WORLD_NAME), 0);
+    assert_int_equal(gnutls_session_set_data(session, data.data, data.size), 0);
+    assert_int_equal(world_name(session, WORLD_OTHER), 0);
+    assert_int_equal(world_handshake(session), GNUTLS_E_INVALID_SESSION);
+    gnutls_deinit(session);
+    world_done(&server);
+    gnutls_free(data.data);
+}
+
 /* The older function gives the same data. */
 static void data_by_the_other_function_count_too(void **state)
 {
@@ -246,6 +265,7 @@ int main(void)
         cmocka_unit_test(another_certificate_name_has_a_full_handshake),
         cmocka_unit_test(an_ordinary_session_is_not_taken_up_for_ours),
         cmocka_unit_test(ours_is_not_taken_up_for_an_ordinary_name),
+        cmocka_unit_test(a_name_that_changes_is_another_name),
         cmocka_unit_test(data_by_the_other_function_count_too),
         cmocka_unit_test(a_bad_certificate_stays_bad),
         cmocka_unit_test(refuses_nonsense_as_gnutls_does),

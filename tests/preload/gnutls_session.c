@@ -155,6 +155,28 @@ static void spellings_of_a_name_are_one(void **state)
     }
 }
 
+/* For the handshake, the certificate and the Host. */
+static void the_last_name_counts(void **state)
+{
+    static const char *const other[WORLD_NAMES] = {"DNS:" WORLD_OTHER_N};
+    struct world_server server = {0};
+    gnutls_session_t session;
+    unsigned status = 1;
+
+    (void)state;
+    world_start(&server, world_certificate("nobody", other));
+    session = world_client(&server);
+    assert_int_equal(world_name(session, WORLD_NAME), 0);
+    assert_int_equal(world_name(session, WORLD_OTHER), 0);
+    assert_int_equal(world_handshake(session), 0);
+    assert_int_equal(gnutls_certificate_verify_peers2(session, &status), 0);
+    assert_int_equal(status, 0);
+    gnutls_deinit(session);
+    world_end(&server);
+    assert_string_equal(server.sni, WORLD_OTHER_N);
+    free(server.octets);
+}
+
 static void lists_that_gnutls_refuses_are_refused(void **state)
 {
     struct world_server server = {0};
@@ -315,6 +337,7 @@ int main(void)
         cmocka_unit_test(ordinary_sessions_are_as_ever),
         cmocka_unit_test(names_and_protocols_in_every_order),
         cmocka_unit_test(spellings_of_a_name_are_one),
+        cmocka_unit_test(the_last_name_counts),
         cmocka_unit_test(lists_that_gnutls_refuses_are_refused),
         cmocka_unit_test(a_name_without_answer_never_connects),
         cmocka_unit_test(a_server_s_session_has_no_name),

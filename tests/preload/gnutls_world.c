@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ enum {
 static gnutls_x509_privkey_t key;
 static gnutls_x509_crt_t authority;
 static gnutls_datum_t ticket_key;
+static gnutls_anti_replay_t replay;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static gnutls_x509_crt_t begin(const char *common_name)
@@ -62,6 +64,17 @@ static gnutls_x509_crt_t read_again(gnutls_x509_crt_t certificate)
     return again;
 }
 
+/* Nothing comes twice here. */
+static int is_new(void *data, time_t expires, const gnutls_datum_t *key_datum,
+                  const gnutls_datum_t *value)
+{
+    (void)data;
+    (void)expires;
+    (void)key_datum;
+    (void)value;
+    return 0;
+}
+
 static void make_authority(void)
 {
     assert_int_equal(gnutls_x509_privkey_init(&key), 0);
@@ -77,6 +90,8 @@ static void make_authority(void)
         0);
     authority = read_again(authority);
     assert_int_equal(gnutls_session_ticket_key_generate(&ticket_key), 0);
+    assert_int_equal(gnutls_anti_replay_init(&replay), 0);
+    gnutls_anti_replay_set_add_function(replay, is_new);
 }
 
 static int add(gnutls_x509_crt_t certificate, const char *name)
@@ -131,16 +146,16 @@ gnutls_x509_trust_list_t world_trusted(void)
     return list;
 }
 
-/* On a slow reader's wish, wait until the client has ended. */
 static void read_all(gnutls_session_t session, struct world_server *server)
 {
     ssize_t got;
 
-    if (server->is_slow) {
-        struct timespec wait = {.tv_nsec = 20 * 1000 * 1000};
-
-        nanosleep(&wait, NULL);
+    if (server->takes_early) {
+        got =
+            gnutls_record_recv_early_data(session, server->octets, WORLD_ROOM);
+        server->early = got > 0 ? (size_t)got : 0;
     }
+    server->length = server->early;
     do {
         got = gnutls_record_recv(session, server->octets + server->length,
                                  WORLD_ROOM - server->length);
@@ -178,7 +193,10 @@ static void *serve(void *argument)
 
     gnutls_certificate_allocate_credentials(&credentials);
     gnutls_certificate_set_x509_key(credentials, &server->certificate, 1, key);
-    gnutls_init(&session, GNUTLS_SERVER);
+    gnutls_init(&session,
+                GNUTLS_SERVER |
+                    (server->takes_early ? GNUTLS_ENABLE_EARLY_DATA : 0));
+    gnutls_anti_replay_enable(session, replay);
     gnutls_priority_set_direct(session, priorities(server), NULL);
     gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
     gnutls_alpn_set_protocols(session, protocols, 3,
@@ -275,4 +293,62 @@ bool world_send(gnutls_session_t session, const char *octets, size_t length)
         length -= (size_t)sent;
     }
     return true;
+}
+
+void world_open(struct world_line *line, const char *name)
+{
+    memset(line, 0, sizeof(*line));
+    world_start(&line->server, NULL);
+    line->session = world_client(&line->server);
+    if (name != NULL)
+        assert_int_equal(world_name(line->session, name), 0);
+    assert_int_equal(world_handshake(line->session), 0);
+}
+
+void world_close(struct world_line *line, const char *wanted, size_t length)
+{
+    while (gnutls_bye(line->session, GNUTLS_SHUT_WR) == GNUTLS_E_AGAIN)
+        ;
+    gnutls_deinit(line->session);
+    world_end(&line->server);
+    if (length < 1000) {
+        line->server.octets[line->server.length] = '\0';
+        assert_string_equal(line->server.octets, wanted);
+    }
+    assert_int_equal(line->server.length, length);
+    assert_memory_equal(line->server.octets, wanted, length);
+    free(line->server.octets);
+}
+
+static size_t make(char *to, const char *host, size_t body)
+{
+    uint32_t random = 1;
+    int head = snprintf(to, WORLD_ROOM,
+                        "PUT / HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n"
+                        "\r\n",
+                        host, body);
+
+    for (size_t i = 0; i < body; i++) {
+        random = random * 1664525 + 1013904223;
+        to[(size_t)head + i] = (char)(random >> 24);
+    }
+    return (size_t)head + body;
+}
+
+struct world_request world_request(size_t body)
+{
+    struct world_request request = {.sent = malloc(WORLD_ROOM),
+                                    .got = malloc(WORLD_ROOM)};
+
+    assert_non_null(request.sent);
+    assert_non_null(request.got);
+    request.sent_length = make(request.sent, WORLD_NAME, body);
+    request.got_length = make(request.got, WORLD_HOST, body);
+    return request;
+}
+
+void world_request_done(struct world_request *request)
+{
+    free(request->sent);
+    free(request->got);
 }

@@ -53,12 +53,13 @@ struct world_server {
     int own_fd;
     gnutls_x509_crt_t certificate;
     bool is_tls12;
-    bool is_slow; /* reads when it is told to end */
+    bool takes_early;
     /* after world_end() */
     int error; /* of the handshake */
     char sni[300];
     char protocol[32]; /* chosen: h2 if it was offered, else http/1.1 */
     bool resumed;
+    size_t early; /* of the octets: how many came as early data */
     size_t length;
     char *octets;
 };
@@ -81,5 +82,29 @@ int world_handshake(gnutls_session_t session);
 
 /* Sends all octets by gnutls_record_send(), and again what was blocked. */
 bool world_send(gnutls_session_t session, const char *octets, size_t length);
+
+/* A session with a server. */
+struct world_line {
+    struct world_server server;
+    gnutls_session_t session;
+};
+
+/* Opens one for a name; NULL: without. */
+void world_open(struct world_line *line, const char *name);
+
+/* Ends it; the server must have got just that. */
+void world_close(struct world_line *line, const char *wanted, size_t length);
+
+#define WORLD_HEAD(host) "GET / HTTP/1.1\r\nHost: " host "\r\nA: b\r\n\r\n"
+
+/* A request for WORLD_NAME, and as it is to arrive; there is room for more. */
+struct world_request {
+    char *sent, *got;
+    size_t sent_length, got_length;
+};
+
+/* Makes one with a body of that many pseudo-random octets. */
+struct world_request world_request(size_t body);
+void world_request_done(struct world_request *request);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a server gets of what a tool sends, by every function that sends. */
+/* What a server gets of what a tool sends. */
 #include "gnutls_world.h"
 
 #include <errno.h>
@@ -16,138 +16,67 @@
 
 enum {
     BODY = 300 * 1000,
-    ROOM = BODY + 64 * 1024,
 };
-
-/* A session with a server, and what it is to have got in the end. */
-struct line {
-    struct world_server server;
-    gnutls_session_t session;
-};
-
-static void open_line(struct line *line, const char *name)
-{
-    memset(line, 0, sizeof(*line));
-    world_start(&line->server, NULL);
-    line->session = world_client(&line->server);
-    if (name != NULL)
-        assert_int_equal(world_name(line->session, name), 0);
-    assert_int_equal(world_handshake(line->session), 0);
-}
-
-static void close_line(struct line *line, const char *wanted, size_t length)
-{
-    while (gnutls_bye(line->session, GNUTLS_SHUT_WR) == GNUTLS_E_AGAIN)
-        ;
-    gnutls_deinit(line->session);
-    world_end(&line->server);
-    if (length < 1000) {
-        line->server.octets[line->server.length] = '\0';
-        assert_string_equal(line->server.octets, wanted);
-    }
-    assert_int_equal(line->server.length, length);
-    assert_memory_equal(line->server.octets, wanted, length);
-    free(line->server.octets);
-}
-
-#define HEAD(host) "GET / HTTP/1.1\r\nHost: " host "\r\nA: b\r\n\r\n"
 
 static void the_host_is_put_right(void **state)
 {
     static const struct {
         const char *name, *sent, *got;
     } cases[] = {
-        {WORLD_NAME, HEAD(WORLD_NAME), HEAD(WORLD_HOST)},
-        {WORLD_NAME, HEAD(WORLD_NAME ":443"), HEAD(WORLD_HOST)},
-        {WORLD_NAME, HEAD("Delegated.tools.test.Matrix."), HEAD(WORLD_HOST)},
-        {WORLD_NAME, HEAD("other.test"), HEAD("other.test")},
-        {WORLD_NAME, HEAD(WORLD_OTHER), HEAD(WORLD_OTHER)},
+        {WORLD_NAME, WORLD_HEAD(WORLD_NAME), WORLD_HEAD(WORLD_HOST)},
+        {WORLD_NAME, WORLD_HEAD(WORLD_NAME ":443"), WORLD_HEAD(WORLD_HOST)},
+        {WORLD_NAME, WORLD_HEAD("Delegated.tools.test.Matrix."),
+         WORLD_HEAD(WORLD_HOST)},
+        {WORLD_NAME, WORLD_HEAD("other.test"), WORLD_HEAD("other.test")},
+        {WORLD_NAME, WORLD_HEAD(WORLD_OTHER), WORLD_HEAD(WORLD_OTHER)},
         {WORLD_NAME, "PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n"},
-        {WORLD_IP, HEAD(WORLD_IP), HEAD(WORLD_IP_N)},
-        {WORLD_SRV, HEAD(WORLD_SRV), HEAD(WORLD_SRV_N)},
-        {"plain.test", HEAD(WORLD_NAME), HEAD(WORLD_NAME)},
-        {NULL, HEAD(WORLD_NAME), HEAD(WORLD_NAME)},
+        {WORLD_IP, WORLD_HEAD(WORLD_IP), WORLD_HEAD(WORLD_IP_N)},
+        {WORLD_SRV, WORLD_HEAD(WORLD_SRV), WORLD_HEAD(WORLD_SRV_N)},
+        {"plain.test", WORLD_HEAD(WORLD_NAME), WORLD_HEAD(WORLD_NAME)},
+        {NULL, WORLD_HEAD(WORLD_NAME), WORLD_HEAD(WORLD_NAME)},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         size_t length = strlen(cases[i].sent);
-        struct line line;
+        struct world_line line;
 
-        open_line(&line, cases[i].name);
+        world_open(&line, cases[i].name);
         errno = 4711;
         /* In one piece: a tool that does not look must not lose any. */
         assert_int_equal(
             gnutls_record_send(line.session, cases[i].sent, length), length);
         assert_int_equal(errno, 4711);
-        close_line(&line, cases[i].got, strlen(cases[i].got));
+        world_close(&line, cases[i].got, strlen(cases[i].got));
 
-        open_line(&line, cases[i].name);
+        world_open(&line, cases[i].name);
         assert_int_equal(
             gnutls_record_send2(line.session, cases[i].sent, length, 100, 0),
             length);
-        close_line(&line, cases[i].got, strlen(cases[i].got));
+        world_close(&line, cases[i].got, strlen(cases[i].got));
 
         /* Octet by octet, two requests on one connection. */
         char twice[1000];
 
-        open_line(&line, cases[i].name);
+        world_open(&line, cases[i].name);
         for (size_t at = 0; at < 2 * length; at++)
             assert_int_equal(gnutls_record_send(line.session,
                                                 cases[i].sent + at % length, 1),
                              1);
         snprintf(twice, sizeof(twice), "%s%s", cases[i].got, cases[i].got);
-        close_line(&line, twice, strlen(twice));
+        world_close(&line, twice, strlen(twice));
     }
-}
-
-/* A request with a body of pseudo-random octets, and what must arrive. */
-struct request {
-    char *sent, *got;
-    size_t sent_length, got_length;
-};
-
-static size_t make(char *to, const char *host, size_t body)
-{
-    uint32_t random = 1;
-    int head = snprintf(to, ROOM,
-                        "PUT / HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n"
-                        "\r\n",
-                        host, body);
-
-    for (size_t i = 0; i < body; i++) {
-        random = random * 1664525 + 1013904223;
-        to[(size_t)head + i] = (char)(random >> 24);
-    }
-    return (size_t)head + body;
-}
-
-static struct request make_request(size_t body)
-{
-    struct request request = {.sent = malloc(ROOM), .got = malloc(ROOM)};
-
-    assert_non_null(request.sent);
-    assert_non_null(request.got);
-    request.sent_length = make(request.sent, WORLD_NAME, body);
-    request.got_length = make(request.got, WORLD_HOST, body);
-    return request;
-}
-
-static void free_request(struct request *request)
-{
-    free(request->sent);
-    free(request->got);
 }
 
 static void a_long_write_hands_on_a_record_at_most(void **state)
 {
-    struct request request = make_request(BODY);
-    struct line line;
+    struct world_request request = world_request(BODY);
+    struct world_line line;
     size_t at = 0;
     unsigned calls = 0;
 
     (void)state;
-    open_line(&line, WORLD_NAME);
+    world_open(&line, WORLD_NAME);
     while (at < request.sent_length) {
         ssize_t sent = gnutls_record_send(line.session, request.sent + at,
                                           request.sent_length - at);
@@ -159,8 +88,8 @@ static void a_long_write_hands_on_a_record_at_most(void **state)
         calls++;
     }
     assert_int_equal(calls, BODY / 16384 + 1);
-    close_line(&line, request.got, request.got_length);
-    free_request(&request);
+    world_close(&line, request.got, request.got_length);
+    world_request_done(&request);
 }
 
 /* The peer's socket takes at most so many octets of every other call. */
@@ -187,8 +116,8 @@ enum retry {
     RETRY_COUNT,
 };
 
-static ssize_t send_once(struct line *line, const char *octets, size_t length,
-                         enum retry retry)
+static ssize_t send_once(struct world_line *line, const char *octets,
+                         size_t length, enum retry retry)
 {
     size_t first = retry == RETRY_LONGER && length > 10 ? length - 10 : length;
     ssize_t sent = gnutls_record_send(line->session, octets, first);
@@ -220,11 +149,12 @@ static void blocked_writes_lose_and_repeat_nothing(void **state)
     for (size_t g = 0; g < 4; g++)
         for (size_t p = 0; p < 3; p++)
             for (enum retry retry = 0; retry < RETRY_COUNT; retry++) {
-                struct request request = make_request(g < 2 ? 600 : 40 * 1000);
-                struct line line;
+                struct world_request request =
+                    world_request(g < 2 ? 600 : 40 * 1000);
+                struct world_line line;
                 size_t at = 0;
 
-                open_line(&line, WORLD_NAME);
+                world_open(&line, WORLD_NAME);
                 grain = grains[g];
                 gnutls_transport_set_push_function(line.session, push);
                 gnutls_transport_set_ptr(
@@ -240,125 +170,29 @@ static void blocked_writes_lose_and_repeat_nothing(void **state)
                     at += (size_t)sent;
                 }
                 assert_int_equal(at, request.sent_length);
-                close_line(&line, request.got, request.got_length);
-                free_request(&request);
+                world_close(&line, request.got, request.got_length);
+                world_request_done(&request);
             }
-}
-
-/* What is corked was put right when it came in, and must not be again. */
-static void corked_writes_are_put_right_once(void **state)
-{
-    struct request request = make_request(BODY);
-    struct line line;
-
-    (void)state;
-    for (int wait = 0; wait < 2; wait++) {
-        size_t at = 0;
-
-        open_line(&line, WORLD_NAME);
-        gnutls_record_cork(line.session);
-        while (at < request.sent_length) {
-            size_t left = request.sent_length - at;
-            ssize_t sent = gnutls_record_send(line.session, request.sent + at,
-                                              left < 50000 ? left : 50000);
-
-            /* GnuTLS takes everything then, and tools may count on it. */
-            assert_int_equal(sent, left < 50000 ? left : 50000);
-            at += (size_t)sent;
-        }
-        assert_int_equal(
-            gnutls_record_uncork(line.session, wait ? GNUTLS_RECORD_WAIT : 0),
-            request.got_length);
-        /* And the next one, which begins where the first has ended. */
-        assert_true(world_send(line.session, HEAD(WORLD_NAME),
-                               strlen(HEAD(WORLD_NAME))));
-        memcpy(request.got + request.got_length, HEAD(WORLD_HOST),
-               sizeof(HEAD(WORLD_HOST)));
-        close_line(&line, request.got,
-                   request.got_length + strlen(HEAD(WORLD_HOST)));
-    }
-    free_request(&request);
-}
-
-/* The body by a function that writes by itself. */
-static void a_file_is_followed(void **state)
-{
-    static const char head[] = "PUT / HTTP/1.1\r\nHost: %s\r\n"
-                               "Content-Length: 60000\r\n\r\n";
-    char *wanted = malloc(ROOM);
-    char text[300];
-    FILE *file = tmpfile();
-    struct line line;
-    size_t length;
-
-    (void)state;
-    assert_non_null(file);
-    assert_non_null(wanted);
-    length = (size_t)snprintf(wanted, ROOM, head, WORLD_HOST);
-    /* A body full of heads. */
-    for (size_t at = 0; at < 60000; at += 60)
-        snprintf(wanted + length + at, 61, "%-58s\r\n", "Host: " WORLD_NAME);
-    assert_int_equal(fwrite(wanted + length, 1, 60000, file), 60000);
-    rewind(file);
-    length += 60000;
-    open_line(&line, WORLD_NAME);
-    snprintf(text, sizeof(text), head, WORLD_NAME);
-    assert_true(world_send(line.session, text, strlen(text)));
-    assert_int_equal(
-        gnutls_record_send_file(line.session, fileno(file), NULL, 60000),
-        60000);
-    assert_true(
-        world_send(line.session, HEAD(WORLD_NAME), strlen(HEAD(WORLD_NAME))));
-    memcpy(wanted + length, HEAD(WORLD_HOST), sizeof(HEAD(WORLD_HOST)));
-    close_line(&line, wanted, length + strlen(HEAD(WORLD_HOST)));
-    fclose(file);
-    free(wanted);
 }
 
 static void writes_of_nothing_are_gnutls_s_matter(void **state)
 {
     ssize_t wanted[3];
-    struct line line;
+    struct world_line line;
 
     (void)state;
     for (int ours = 0; ours < 2; ours++) {
         ssize_t got[3];
 
-        open_line(&line, ours ? WORLD_NAME : "plain.test");
+        world_open(&line, ours ? WORLD_NAME : "plain.test");
         got[0] = gnutls_record_send(line.session, NULL, 0);
         got[1] = gnutls_record_send(line.session, "", 0);
         got[2] = gnutls_record_send2(line.session, "", 0, 10, 0);
         if (ours)
             assert_memory_equal(got, wanted, sizeof(got));
         memcpy(wanted, got, sizeof(got));
-        close_line(&line, "", 0);
+        world_close(&line, "", 0);
     }
-}
-
-/* As if the server had refused them: the tool sends them again. */
-static void early_data_are_left_for_later(void **state)
-{
-    struct world_server server = {0};
-    gnutls_session_t session;
-
-    (void)state;
-    world_start(&server, NULL);
-    session = world_client(&server);
-    assert_int_equal(world_name(session, WORLD_NAME), 0);
-    assert_int_equal(gnutls_record_send_early_data(session, HEAD(WORLD_NAME),
-                                                   strlen(HEAD(WORLD_NAME))),
-                     0);
-    assert_int_equal(world_handshake(session), 0);
-    assert_int_equal(
-        gnutls_session_get_flags(session) & GNUTLS_SFLAGS_EARLY_DATA, 0);
-    assert_true(
-        world_send(session, HEAD(WORLD_NAME), strlen(HEAD(WORLD_NAME))));
-    gnutls_bye(session, GNUTLS_SHUT_WR);
-    gnutls_deinit(session);
-    world_end(&server);
-    server.octets[server.length] = '\0';
-    assert_string_equal(server.octets, HEAD(WORLD_HOST));
-    free(server.octets);
 }
 
 int main(void)
@@ -367,10 +201,7 @@ int main(void)
         cmocka_unit_test(the_host_is_put_right),
         cmocka_unit_test(a_long_write_hands_on_a_record_at_most),
         cmocka_unit_test(blocked_writes_lose_and_repeat_nothing),
-        cmocka_unit_test(corked_writes_are_put_right_once),
-        cmocka_unit_test(a_file_is_followed),
         cmocka_unit_test(writes_of_nothing_are_gnutls_s_matter),
-        cmocka_unit_test(early_data_are_left_for_later),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
