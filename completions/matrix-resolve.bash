@@ -46,7 +46,10 @@ _matrix_resolve() {
         *)
             found=$(_matrix_resolve_names "$1")
             case ${words[*]:1:cword-1} in
-                '') found+=' cache resolve' ;;
+                '')
+                    found+=" resolve $("$1" --help 2>/dev/null |
+                        sed -n 's/.*matrix-resolve \([a-z]\+\).*/\1/p')"
+                    ;;
                 cache) found='show flush' ;;
             esac
             ;;

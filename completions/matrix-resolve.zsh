@@ -11,12 +11,17 @@ _matrix_resolve_names() {
 }
 
 _matrix_resolve_words() {
-    local -a forms commands
+    local -a forms commands known
     forms=('+trace:every step' '+short:rows' '+json:one object')
-    commands=('cache:what is remembered' 'resolve:find a server')
     if [[ $PREFIX == +* ]]; then
         _describe -t forms 'form of output' forms
     elif (( CURRENT == 2 )); then
+        commands=('cache:what is remembered' 'check:test a server'
+            'resolve:find a server')
+        # Of these, what this version knows.
+        known=(resolve ${(f)"$(_call_program commands $words[1] --help \
+            2>/dev/null | sed -n 's/.*matrix-resolve \([a-z]*\).*/\1/p')"})
+        commands=(${(M)commands:#(${(j:|:)~known}):*})
         _describe -t commands command commands
         _matrix_resolve_names
     elif [[ $words[2] == cache ]] && (( CURRENT == 3 )); then
@@ -27,27 +32,36 @@ _matrix_resolve_words() {
     fi
 }
 
+local option
 local form='--trace --short --json --curl --openssl'
-_arguments -s \
-    "($form)--trace[every step, and why the next was taken]" \
-    "($form)--short[rows of ip, port, TLS name, Host]" \
-    "($form)--json[one JSON object]" \
-    "($form)--curl[the curl command that reaches it]" \
-    "($form)--openssl[the openssl command that reaches it]" \
-    '--color=[when to use colours]:when:(auto always never)' \
-    '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]' \
-    '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]' \
-    '--spec=[which text of the discovery process]:text:(draft v1)' \
-    '--no-cache[neither read nor write the caches]' \
-    '--timeout=[how long it may take]:seconds (0.1 to 10):' \
-    '--cacert=[trust these authorities]:PEM file:_files' \
-    '--capath=[trust those in this directory]:directory:_files -/' \
-    '--dns=[ask this DNS server]:address[\:port]:' \
-    '--user-agent=[for the well-known request]:text:' \
-    '(-f --file)'{-f+,--file=}'[names from a file, one a line]:file:_files' \
-    '--jobs=[so many names at a time]:number (1 to 1024):' \
-    '--ordered[answers in the order of the names]' \
-    '--all[flush all of the cache]' \
-    '(- *)'{-h,--help}'[print a summary]' \
-    '(- *)'{-V,--version}'[print versions and places]' \
-    '*: :_matrix_resolve_words'
+local -a specs=(
+    "($form)--trace[every step, and why the next was taken]"
+    "($form)--short[rows of ip, port, TLS name, Host]"
+    "($form)--json[one JSON object]"
+    "($form)--curl[the curl command that reaches it]"
+    "($form)--openssl[the openssl command that reaches it]"
+    '--color=[when to use colours]:when:(auto always never)'
+    '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]'
+    '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]'
+    '--spec=[which text of the discovery process]:text:(draft v1)'
+    '--no-cache[neither read nor write the caches]'
+    '--timeout=[how long it may take]:seconds (0.1 to 10):'
+    '--cacert=[trust these authorities]:PEM file:_files'
+    '--capath=[trust those in this directory]:directory:_files -/'
+    '--dns=[ask this DNS server]:address[\:port]:'
+    '--user-agent=[for the well-known request]:text:'
+    '(-f --file)'{-f+,--file=}'[names from a file, one a line]:file:_files'
+    '--jobs=[so many names at a time]:number (1 to 1024):'
+    '--ordered[answers in the order of the names]'
+    '--all[flush all of the cache]'
+    '(- *)'{-h,--help}'[print a summary]'
+    '(- *)'{-V,--version}'[print versions and places]'
+)
+
+# What is new is offered too, if without a word on it.
+for option in ${(f)"$(_call_program options $words[1] --help 2>/dev/null |
+    grep -oE -e '--[a-z][-a-z]*=?')"}; do
+    [[ -n ${(M)specs:#*${option%=}([^-a-z]*|)} ]] || specs+=("$option")
+done
+
+_arguments -s $specs '*: :_matrix_resolve_words'

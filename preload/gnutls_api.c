@@ -38,8 +38,10 @@ static const struct member MEMBERS[] = {
 
 static _Atomic(const struct gnutls_api *) apis;
 
-/* Where the thread's last real function lies; in the object's own TLS block,
-   so that no call into the dynamic linker is needed. */
+/*
+ * Where the thread's last real function lies. A shim is there from the start,
+ * so its variable can be reached without calling the dynamic linker.
+ */
 static _Thread_local const void *last_inside
     __attribute__((tls_model("initial-exec")));
 

@@ -5,11 +5,12 @@
  * the library that the caller uses. No GnuTLS header, nothing linked.
  *
  * Files: gnutls.c names sessions (SNI) and sees them begin and end,
- * gnutls_session.c is what is kept of them, gnutls_alpn.c what they offer,
- * gnutls_verify.c and gnutls_hostname.c whom the library must believe,
- * gnutls_san.c what a tool reads in a certificate, gnutls_resume.c whose
- * session is taken up again, gnutls_write.c what leaves, gnutls_note.c what
- * people are told, gnutls_api.c finds the functions.
+ * gnutls_session.c is what is kept of them, gnutls_alpn.c what they offer;
+ * gnutls_peers.c and gnutls_hostname.c are whom the library must believe,
+ * translated by gnutls_verify.c; gnutls_san.c is what a tool reads in a
+ * certificate, gnutls_resume.c whose session is taken up again,
+ * gnutls_write.c what leaves, gnutls_note.c what people are told;
+ * gnutls_api.c finds the functions.
  */
 #ifndef NSS_MATRIX_GNUTLS_API_H
 #define NSS_MATRIX_GNUTLS_API_H

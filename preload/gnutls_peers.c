@@ -19,8 +19,10 @@ REAL_DECLARE(gnutls_certificate_verify_peers3);
 REAL_DECLARE(gnutls_session_set_verify_cert);
 REAL_DECLARE(gnutls_session_set_verify_cert2);
 
-/* What is verified where there is no N: no authority certifies it (RFC 2606).
-   It is not const for GnuTLS's sake, and nobody writes to it. */
+/*
+ * What is verified where there is no N: no authority certifies it (RFC 2606).
+ * It is not const for GnuTLS's sake, and nobody writes to it.
+ */
 static char nobody[] = "nobody.invalid";
 static struct gnutls_api_vdata only_nobody = {
     .type = GNUTLS_API_DT_DNS_HOSTNAME, .data = (unsigned char *)nobody};

@@ -44,13 +44,21 @@ static bool is_pseudo(const struct gnutls_api_vdata *element)
            gnutls_verify_is_pseudo((const char *)element->data);
 }
 
+/* What we had GnuTLS keep comes back when it verifies by itself. */
+static bool is_n(const struct gnutls_session *kept,
+                 const struct gnutls_api_vdata *element)
+{
+    return kept != NULL && kept->answer != NULL &&
+           (const char *)element->data == kept->answer->cert_name;
+}
+
 bool gnutls_verify_concerns(const struct gnutls_session *kept,
                             const struct gnutls_api_vdata *data, unsigned count)
 {
     bool has_host = false;
 
     for (unsigned i = 0; i < count; i++) {
-        if (is_pseudo(&data[i]))
+        if (is_pseudo(&data[i]) || is_n(kept, &data[i]))
             return true;
         has_host = has_host || (is_host(&data[i]) && data[i].data != NULL);
     }
@@ -85,6 +93,8 @@ bool gnutls_verify_translate(const struct gnutls_session *kept,
         ret_wanted->count++;
         *element = data[i];
         has_host = has_host || is_host(&data[i]);
+        if (is_n(kept, &data[i]))
+            ret_wanted->answer = kept->answer;
         if (!is_pseudo(&data[i]))
             continue;
         ret_wanted->answer =

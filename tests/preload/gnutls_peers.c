@@ -271,6 +271,23 @@ static void who_verifies_nothing_is_left_alone(void **state)
     }
 }
 
+/* A name that no other test shows: the script looks for it on stderr. */
+static void verification_in_the_handshake_is_explained_too(void **state)
+{
+    static const struct shown SHOW[] = {
+        {"nobody", {"DNS:seen-by-cert.test"}, false},
+        {"nobody", {"DNS:seen-by-cert2.test"}, false},
+    };
+
+    (void)state;
+    assert_false(accepts(
+        &(struct tool){.way = WAY_CERT, .sni = WORLD_NAME, .host = WORLD_NAME},
+        &SHOW[0]));
+    assert_false(accepts(
+        &(struct tool){.way = WAY_CERT2, .sni = WORLD_NAME, .host = WORLD_NAME},
+        &SHOW[1]));
+}
+
 /* GnuTLS has its elements from us then, and we from an array that is gone. */
 static void elements_live_as_long_as_the_session(void **state)
 {
@@ -307,6 +324,7 @@ int main(void)
         cmocka_unit_test(nothing_passes_for_a_name_without_answer),
         cmocka_unit_test(an_address_is_verified_as_one),
         cmocka_unit_test(who_verifies_nothing_is_left_alone),
+        cmocka_unit_test(verification_in_the_handshake_is_explained_too),
         cmocka_unit_test(elements_live_as_long_as_the_session),
     };
 
