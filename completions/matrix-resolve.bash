@@ -17,6 +17,16 @@ _matrix_resolve() {
             mapfile -t COMPREPLY < <(compgen -W 'draft v1' -- "$cur")
             return
             ;;
+        --format)
+            mapfile -t COMPREPLY < <(compgen -W \
+                'human json fedtester tap nagios prometheus' -- "$cur")
+            return
+            ;;
+        --expect)
+            mapfile -t COMPREPLY < <(compgen -W 'reachable unreachable' \
+                -- "$cur")
+            return
+            ;;
         --color | --colour)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
             return
@@ -29,16 +39,18 @@ _matrix_resolve() {
             _filedir -d
             return
             ;;
-        --timeout | --dns | --user-agent | --jobs)
+        --timeout | --dns | --user-agent | --jobs | --watch | -[twc] | \
+            --warning | --critical)
             return
             ;;
     esac
     $split && return
 
-    local word found
+    local word found command=("$1")
     case $cur in
         -*)
-            found=$("$1" --help 2>/dev/null |
+            [ "${words[1]}" != check ] || command+=(check)
+            found=$("${command[@]}" --help 2>/dev/null |
                 grep -oE -e '(^|[ ,])--?[[:alnum:]][-[:alnum:]]*=?' |
                 sed 's/^[ ,]*//')
             ;;
@@ -54,7 +66,7 @@ _matrix_resolve() {
             esac
             ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -W "$found" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$found" -- "$cur" | sort -u)
     for word in "${COMPREPLY[@]}"; do
         [[ $word != *= ]] || compopt -o nospace
     done

@@ -32,34 +32,54 @@ _matrix_resolve_words() {
     fi
 }
 
-local option
 local form='--trace --short --json --curl --openssl'
-local -a specs=(
+local -a of_resolve=(
     "($form)--trace[every step, and why the next was taken]"
     "($form)--short[rows of ip, port, TLS name, Host]"
     "($form)--json[one JSON object]"
     "($form)--curl[the curl command that reaches it]"
     "($form)--openssl[the openssl command that reaches it]"
-    '--color=[when to use colours]:when:(auto always never)'
-    '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]'
-    '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]'
     '--spec=[which text of the discovery process]:text:(draft v1)'
     '--no-cache[neither read nor write the caches]'
     '--timeout=[how long it may take]:seconds (0.1 to 10):'
-    '--cacert=[trust these authorities]:PEM file:_files'
-    '--capath=[trust those in this directory]:directory:_files -/'
-    '--dns=[ask this DNS server]:address[\:port]:'
-    '--user-agent=[for the well-known request]:text:'
-    '(-f --file)'{-f+,--file=}'[names from a file, one a line]:file:_files'
     '--jobs=[so many names at a time]:number (1 to 1024):'
     '--ordered[answers in the order of the names]'
     '--all[flush all of the cache]'
+)
+local -a of_check=(
+    '(--json)--format=[what is printed]:form:(human json fedtester tap nagios prometheus)'
+    '(--format)--json[one JSON object]'
+    '--strict[warnings give exit status 3]'
+    '--expect=[what must come of it]:what:(reachable unreachable)'
+    '--watch=[again and again]:seconds:'
+    '(-t --timeout)'{-t+,--timeout=}'[how long it may take]:seconds (0.1 to 10):'
+    '(-w --warning)'{-w+,--warning=}'[for a certificate that ends sooner]:days:'
+    '(-c --critical)'{-c+,--critical=}'[critical, in the Nagios form]:days:'
+    '(-H --hostname)'{-H+,--hostname=}'[name of the server]:Matrix server:_matrix_resolve_names'
+)
+local -a of_both=(
+    '--color=[when to use colours]:when:(auto always never)'
+    '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]'
+    '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]'
+    '--cacert=[trust these authorities]:PEM file:_files'
+    '--capath=[trust those in this directory]:directory:_files -/'
+    '--dns=[ask this DNS server]:address[\:port]:'
+    '--user-agent=[for requests]:text:'
+    '(-f --file)'{-f+,--file=}'[names from a file, one a line]:file:_files'
     '(- *)'{-h,--help}'[print a summary]'
     '(- *)'{-V,--version}'[print versions and places]'
 )
+local -a specs command=($words[1])
+if [[ $words[2] == check ]]; then
+    specs=($of_check $of_both)
+    command+=check
+else
+    specs=($of_resolve $of_both)
+fi
 
 # What is new is offered too, if without a word on it.
-for option in ${(f)"$(_call_program options $words[1] --help 2>/dev/null |
+local option
+for option in ${(f)"$(_call_program options $command --help 2>/dev/null |
     grep -oE -e '--[a-z][-a-z]*=?')"}; do
     [[ -n ${(M)specs:#*${option%=}([^-a-z]*|)} ]] || specs+=("$option")
 done

@@ -57,8 +57,6 @@ def endpoint(block, fault):
     if fault == "expired":
         block = re.sub(r"(?<=ssl_certificate pki/)(.*)(?=;)",
                        lambda found: expired(found.group(1)), block)
-    if fault == "v6-dead":
-        block = re.sub(r"\n *listen \[.*", "", block)
     backend = BACKEND.format(extra=tampered() if fault == "tampered" else "")
     return re.sub(r"location = /_matrix/key(.|\n)*endpoint\.conf;",
                   lambda _: backend, block)
@@ -78,14 +76,19 @@ def main():
         shutil.copy(sites, sites + ".first")
     with open(sites + ".first", encoding="ascii") as file:
         blocks = re.split(r"(?m)^(?=server \{)", file.read())
+    dead = []
     for at, block in enumerate(blocks):
         if f'/keys/{name}.json"' in block:
+            dead += re.findall(r"listen (\[\S*)", block)
             blocks[at] = endpoint(block, fault)
         elif (fault == "split" and f"server_name {name};" in block
               and "m.server" in block):
             blocks[at] = split(block)
+    text = "".join(blocks)
+    for port in dead if fault == "v6-dead" else []:
+        text = re.sub(rf"\n *listen {re.escape(port)} .*", "", text)
     with open(sites, "w", encoding="ascii") as file:
-        file.write("".join(blocks))
+        file.write(text)
 
 
 main()
