@@ -105,13 +105,25 @@ enum status cache_read_pieces(const struct cache_place *place,
     return pieces_read(text, length, settings->token, now, ret_pieces);
 }
 
+/*
+ * What root makes in the system's cache belongs to whose cache it is, or the
+ * service could never write there again. Gives (uid_t)-1 for "as it is".
+ */
+static uid_t owner_to_be(const struct cache_place *place)
+{
+    struct stat found;
+
+    return geteuid() == 0 && stat(place->directory, &found) == 0 ? found.st_uid
+                                                                 : (uid_t)-1;
+}
+
 /* Makes one directory; one that is there already is as good. */
-static bool make_directory(const char *path, mode_t mode)
+static bool make_directory(const char *path, mode_t mode, uid_t owner)
 {
     struct stat found;
 
     if (mkdir(path, mode) == 0)
-        return chmod(path, mode) == 0;
+        return chmod(path, mode) == 0 && chown(path, owner, (gid_t)-1) == 0;
     return errno == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
@@ -129,7 +141,7 @@ static bool make_parents(const struct cache_place *place)
     for (char *slash = strchr(path + 1, '/'); slash != NULL;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (!make_directory(path, PRIVATE_MODE))
+        if (!make_directory(path, PRIVATE_MODE, (uid_t)-1))
             return false;
         *slash = '/';
     }
@@ -151,7 +163,8 @@ static bool make_directories(const struct cache_place *place)
         bool private = !place->system || strcmp(BELOW[i], LOCKS) == 0;
 
         write_path(path, place, BELOW[i], "");
-        if (!make_directory(path, private ? PRIVATE_MODE : DIRECTORY_MODE))
+        if (!make_directory(path, private ? PRIVATE_MODE : DIRECTORY_MODE,
+                            owner_to_be(place)))
             return false;
     }
     return true;
@@ -291,7 +304,8 @@ enum status cache_lock(const struct cache_place *place,
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
-    if (fd < 0 || !lock_within(fd, wait_ms))
+    if (fd < 0 || fchown(fd, owner_to_be(place), (gid_t)-1) != 0 ||
+        !lock_within(fd, wait_ms))
         return STATUS_MISS;
     *ret_fd = TAKE_FD(fd);
     return STATUS_OK;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The poll loop. Level-triggered, so that an event which was not told, or was
- * told in vain, comes again. Timers are a plain list: there are a few dozen.
+ * told in vain, comes again. Timers are a pairing heap (Fredman and others,
+ * 1986), whose links are in the timers: thousands when many names are under
+ * way, and setting one cannot fail.
  */
 #include "loop.h"
 
@@ -13,7 +15,8 @@ enum {
 
 struct loop {
     int epoll;
-    struct loop_timer *timers; /* newest first */
+    struct loop_timer *timers; /* the earliest; above all others */
+    uint64_t turns;            /* timers that were ever set */
     int waiting, told;         /* of events: how many there are, were told */
     struct epoll_event events[BATCH];
 };
@@ -77,6 +80,57 @@ void loop_unwatch(struct loop_watch *watch)
     *watch = (struct loop_watch){0};
 }
 
+/* Of timers due at the same time, the one that was set first. */
+static bool is_before(const struct loop_timer *a, const struct loop_timer *b)
+{
+    return a->due < b->due || (a->due == b->due && a->turn < b->turn);
+}
+
+/* Puts the later of two heaps below the other. Either may be empty. */
+static struct loop_timer *meld(struct loop_timer *a, struct loop_timer *b)
+{
+    struct loop_timer *top =
+        b == NULL || (a != NULL && is_before(a, b)) ? a : b;
+    struct loop_timer *below = top == a ? b : a;
+
+    if (below == NULL)
+        return top;
+    below->previous = top;
+    below->next = top->child;
+    if (below->next != NULL)
+        below->next->previous = below;
+    top->child = below;
+    return top;
+}
+
+/* One heap of a row of them: first by pairs, then the pairs from the last. */
+static struct loop_timer *meld_row(struct loop_timer *row)
+{
+    struct loop_timer *pairs = NULL;
+    struct loop_timer *heap = NULL;
+
+    while (row != NULL) {
+        struct loop_timer *one = row;
+        struct loop_timer *other = one->next;
+
+        row = other != NULL ? other->next : NULL;
+        one->previous = one->next = NULL;
+        if (other != NULL)
+            other->previous = other->next = NULL;
+        one = meld(one, other);
+        one->next = pairs;
+        pairs = one;
+    }
+    while (pairs != NULL) {
+        struct loop_timer *pair = pairs;
+
+        pairs = pair->next;
+        pair->next = NULL;
+        heap = meld(heap, pair);
+    }
+    return heap;
+}
+
 void loop_set(struct loop *loop, struct loop_timer *timer, int64_t due,
               loop_due *call, void *argument)
 {
@@ -85,22 +139,28 @@ void loop_set(struct loop *loop, struct loop_timer *timer, int64_t due,
                                  .due = due,
                                  .call = call,
                                  .argument = argument,
-                                 .next = loop->timers};
-    if (loop->timers != NULL)
-        loop->timers->previous = timer;
-    loop->timers = timer;
+                                 .turn = loop->turns++};
+    loop->timers = meld(loop->timers, timer);
 }
 
 void loop_unset(struct loop_timer *timer)
 {
-    if (timer->loop == NULL)
+    struct loop *loop = timer->loop;
+
+    if (loop == NULL)
         return;
-    if (timer->previous != NULL)
-        timer->previous->next = timer->next;
-    else
-        timer->loop->timers = timer->next;
-    if (timer->next != NULL)
-        timer->next->previous = timer->previous;
+    if (loop->timers == timer) {
+        loop->timers = meld_row(timer->child);
+    } else {
+        /* previous is the one above for the first of a row. */
+        if (timer->previous->child == timer)
+            timer->previous->child = timer->next;
+        else
+            timer->previous->next = timer->next;
+        if (timer->next != NULL)
+            timer->next->previous = timer->previous;
+        loop->timers = meld(loop->timers, meld_row(timer->child));
+    }
     *timer = (struct loop_timer){0};
 }
 
@@ -109,21 +169,10 @@ bool loop_is_set(const struct loop_timer *timer)
     return timer->loop != NULL;
 }
 
-/* The timer that is due first; of equals, the one that was set first. */
-static struct loop_timer *earliest(const struct loop *loop)
-{
-    struct loop_timer *found = loop->timers;
-
-    for (struct loop_timer *at = found; at != NULL; at = at->next)
-        if (at->due <= found->due)
-            found = at;
-    return found;
-}
-
 /* For epoll_wait: -1 is for ever. */
 static int time_to_wait(const struct loop *loop)
 {
-    const struct loop_timer *timer = earliest(loop);
+    const struct loop_timer *timer = loop->timers;
 
     if (timer == NULL)
         return -1;
@@ -139,7 +188,7 @@ static int time_to_wait(const struct loop *loop)
  */
 static void tell_timer(const struct loop *loop)
 {
-    struct loop_timer *timer = earliest(loop);
+    struct loop_timer *timer = loop->timers;
 
     if (timer == NULL || timer->due > deadline_clock())
         return;

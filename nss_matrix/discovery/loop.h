@@ -35,7 +35,8 @@ struct loop_timer {
     int64_t due; /* on the clock of deadline.h */
     loop_due *call;
     void *argument;
-    struct loop_timer *previous, *next;
+    uint64_t turn;                              /* of those with the same due */
+    struct loop_timer *previous, *next, *child; /* in the heap */
 };
 
 /* STATUS_OK, STATUS_NO_MEMORY or STATUS_UNAVAILABLE (no epoll). */

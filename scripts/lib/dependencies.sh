@@ -14,7 +14,7 @@ FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
 
 # The tests.
 TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils procps
-    libgnutls28-dev libc-ares-dev)
+    libgnutls28-dev libc-ares-dev systemd bash-completion zsh)
 
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
 LINT_PACKAGES=(clang-format-14 shellcheck mandoc xz-utils git)

@@ -183,9 +183,13 @@ def answers(status, body="", kind="application/json", cache=None, tls=None,
                       f"return {status} '{body}';", tls, only)
 
 
-def well_known(server, name="@", **how):
-    """The well-known document of `name` delegates to `server`."""
-    document = answers(200, '{"m.server":"%s"}' % server, name=name, **how)
+def well_known(server, name="@", more="", **how):
+    """
+    The well-known document of `name` delegates to `server`; more: further
+    members.
+    """
+    document = answers(200, '{"m.server":"%s"%s}' % (server, more), name=name,
+                       **how)
 
     def piece(c):
         c.delegated = c.expand(server)

@@ -305,11 +305,13 @@ homeserver(17, "key-float.check.test", "no canonical form",
            keys(tamper={"x": 1.5}))
 homeserver(18, "key-long.check.test", "valid_until_ts is a year ahead",
            keys(hours=24 * 365))
+SEEN = '"seen":{"sni":"$ssl_server_name","host":"$http_host","port":0}'
+VERSION = "location = /_matrix/federation/v1/version "
+
 homeserver(20, "bad-gateway.check.test", "the proxy's backend is down",
-           extra="location = /_matrix/federation/v1/version { return 502; }")
+           extra=VERSION + "{ return 502 '{%s}'; }" % SEEN)
 homeserver(21, "version-html.check.test", "the version is HTML",
-           extra="location = /_matrix/federation/v1/version "
-                 "{ return 200 '<html>welcome</html>'; }")
+           extra=VERSION + "{ return 200 '<html>%s</html>'; }" % SEEN)
 case(22, "plain-text.check.test", "3.2", "the document is text/plain",
      well_known("fed.@:8443", kind="text/plain"), endpoint("fed.@:8443"))
 case(23, "split.check.test", "3.2", "well-known differs by address",
@@ -319,3 +321,7 @@ case(23, "split.check.test", "3.2", "well-known differs by address",
 case(24, "wk-v6dead.check.test", "3.2", "well-known's IPv6 is dead",
      addresses("@", "2001:db8:3::fe", "{4}"),
      well_known("fed.@:8443", only="{4}"), endpoint("fed.@:8443"))
+case(25, "large.check.test", "3.2", "a document over 12 KiB",
+     well_known("fed.@:8443", more=',"x":"$x$x$x$x"',
+                kind='application/json;\n    set $x "%s"' % ("x" * 3500)),
+     endpoint("fed.@:8443"))

@@ -152,4 +152,89 @@ void resolver_end(struct resolution *resolution)
     free(resolution);
 }
 
+static const struct settings SETTINGS = {.token = "conf=none,overrides=none"};
+static const struct settings OVERRIDDEN = {.overridden = true,
+                                           .token = "conf=none,overrides=7"};
+
+static struct lookup lookup;
+static unsigned told;
+
+static inline void tell(void *argument)
+{
+    assert_ptr_equal(argument, &told);
+    assert_true(lookup.done);
+    told++;
+}
+
+static const struct lookup_plan PLAN = {.settings = &SETTINGS,
+                                        .limit_ms = LIMIT_DISCOVERY_MS,
+                                        .read = true,
+                                        .write = true};
+
+static inline void start(const char *name, const struct lookup_plan *plan)
+{
+    struct server_name asked;
+
+    assert_int_equal(server_name_parse(name, strlen(name), &asked), STATUS_OK);
+    assert_int_equal(lookup_start(&lookup, plan, &asked, tell, &told),
+                     STATUS_OK);
+}
+
+/* A piece found just now, or before; lives are seconds from now. */
+static inline struct piece *piece_for(enum piece_kind kind,
+                                      enum finding finding, int64_t life)
+{
+    struct piece *piece = piece_sample(kind, "example.org", finding);
+
+    piece->found = time(NULL) - 1000;
+    piece->expires = time(NULL) + life;
+    if (kind == PIECE_ADDRESSES && finding == FINDING_FOUND)
+        piece_sample_address(piece, "192.0.2.1");
+    return piece;
+}
+
+/* The network answers. */
+static inline void learn(struct piece *piece)
+{
+    lookup.resolution->asked = true;
+    piece_sample_put(&lookup.resolution->discovery->pieces, piece);
+}
+
+static inline void finish(void)
+{
+    assert_int_equal(
+        discovery_advance(lookup.resolution->discovery, time(NULL)),
+        DISCOVERY_DONE);
+    lookup.resolution->done(lookup.resolution->argument);
+}
+
+static inline void give_up(enum error error)
+{
+    assert_int_equal(
+        discovery_advance(lookup.resolution->discovery, time(NULL)),
+        DISCOVERY_WAITING);
+    discovery_give_up(lookup.resolution->discovery, time(NULL), error, "so");
+    lookup.resolution->done(lookup.resolution->argument);
+}
+
+static inline int begin(void **state)
+{
+    (void)state;
+    memset(&cache, 0, sizeof(cache));
+    told = 0;
+    return 0;
+}
+
+static inline int end(void **state)
+{
+    (void)state;
+    lookup_end(&lookup);
+    piece_free(cache.holds[SYSTEM]);
+    piece_free(cache.holds[USER]);
+    pieces_done(&handed_over);
+    return 0;
+}
+
+#define LOOKUP_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
 #endif
