@@ -311,3 +311,29 @@ bool check_days(const struct check *check, int *ret_days)
     }
     return any;
 }
+
+static bool is_answered(const struct exchange *exchange)
+{
+    return exchange->stage == EXCHANGE_WHOLE &&
+           exchange->response.status == 200;
+}
+
+bool check_is_reachable(const struct check *check)
+{
+    for (unsigned i = 0; i < check->target_count; i++)
+        if (!check->targets[i]->well_known &&
+            (is_answered(&check->targets[i]->first) ||
+             is_answered(&check->targets[i]->version)))
+            return true;
+    return false;
+}
+
+bool check_is_srv(const struct check *check)
+{
+    static const char *const STEPS[] = {"3.3", "3.4", "4", "5"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
+        if (strcmp(check->outcome->step, STEPS[i]) == 0)
+            return true;
+    return false;
+}

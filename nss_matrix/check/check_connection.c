@@ -58,6 +58,9 @@ void check_find(struct check *check, const struct check_target *target,
 
         if (strcmp(same->code, finding->code) == 0 &&
             strcmp(same->text, finding->text) == 0) {
+            /* At a well-known host a warning, at the server required. */
+            if (weight < same->weight)
+                same->weight = weight;
             if (target != NULL)
                 add_where(same, target);
             return;
@@ -117,11 +120,9 @@ static void explain_name(const struct check *check,
 {
     const char *step = check->outcome->step;
     bool delegated = step[0] == '3';
-    bool srv = strpbrk(step, "45") != NULL || strcmp(step, "3.3") == 0;
+    bool srv = check_is_srv(check);
     const char *need = target->first.plan.cert_name;
 
-    if (strcmp(step, "3.5") == 0)
-        srv = false;
     if (target->well_known)
         snprintf(text, 400, "it is %s whose document is asked for", need);
     else if (srv)

@@ -186,14 +186,14 @@ static void judge_document(struct check *check, struct check_target *target)
         snprintf(target->said, sizeof(target->said), "delegates to %s",
                  name->text);
     else
-        snprintf(target->said, sizeof(target->said), "the document %s",
-                 status == STATUS_INVALID ? reason : "cannot be read by us");
+        snprintf(target->said, sizeof(target->said), "sends a document that %s",
+                 status == STATUS_INVALID ? reason : "we could not read");
     check_row_add(target, CHECK_WELL_KNOWN,
                   status == STATUS_OK ? CHECK_OK : CHECK_WARN,
                   exchange->http_ms, "%s", target->said);
     if (status == STATUS_OK)
         judge_body(check, target);
-    else
+    else if (status == STATUS_INVALID)
         check_find(check, target, CHECK_WARNING, "well-known-document",
                    "the well-known document %s; serve a JSON object with "
                    "m.server there, or 404",
@@ -236,7 +236,8 @@ void check_judge_well_known(struct check *check, struct check_target *target)
     } else if (status / 100 == 3 && exchange->response.location[0] != '\0') {
         judge_redirect(check, target);
     } else {
-        snprintf(target->said, sizeof(target->said), "status %d", status);
+        snprintf(target->said, sizeof(target->said), "answers with status %d",
+                 status);
         check_row_add(target, CHECK_WELL_KNOWN,
                       status == 404 ? CHECK_OK : CHECK_WARN, exchange->http_ms,
                       "status %d: no delegation", status);

@@ -33,6 +33,19 @@ static void judge_discovery(struct check *check)
                    "%s", outcome->reason);
 }
 
+/* Old servers ask for the one, new ones for the other first. */
+static void judge_srv(struct check *check)
+{
+    const char *step = check->outcome->step;
+
+    if (check->outcome->error == ERROR_NONE &&
+        (strcmp(step, "3.4") == 0 || strcmp(step, "5") == 0))
+        check_find(check, NULL, CHECK_WARNING, "srv-deprecated",
+                   "there is only the deprecated SRV record _matrix._tcp.%s; "
+                   "add _matrix-fed._tcp.%s with the same targets (v1.8)",
+                   check->outcome->cert_name, check->outcome->cert_name);
+}
+
 /* Where the draft comes to something else. */
 static void judge_draft(struct check *check)
 {
@@ -144,6 +157,16 @@ static bool was_tried(const struct check *check)
     return false;
 }
 
+/* Findings are bounded; what failed is not to be lost with one of them. */
+static bool has_failed_row(const struct check *check)
+{
+    for (unsigned i = 0; i < check->target_count; i++)
+        for (unsigned j = 0; j < check->targets[i]->row_count; j++)
+            if (check->targets[i]->rows[j].result == CHECK_FAIL)
+                return true;
+    return false;
+}
+
 static enum check_verdict decide(const struct check *check)
 {
     switch (error_status(check->outcome->error)) {
@@ -158,7 +181,7 @@ static enum check_verdict decide(const struct check *check)
     }
     if (!was_tried(check))
         return CHECK_UNDECIDED;
-    if (has(check, CHECK_REQUIRED))
+    if (has(check, CHECK_REQUIRED) || has_failed_row(check))
         return CHECK_FAILED;
     return has(check, CHECK_WARNING) ? CHECK_WARNED : CHECK_PASSED;
 }
@@ -166,6 +189,7 @@ static enum check_verdict decide(const struct check *check)
 void check_judge(struct check *check)
 {
     judge_discovery(check);
+    judge_srv(check);
     for (unsigned i = 0; i < check->target_count; i++) {
         struct check_target *target = check->targets[i];
 

@@ -143,14 +143,13 @@ static bool covers(X509 *certificate, const char *name)
 
 /*
  * Dates are told apart from the rest: OpenSSL's last word may be about them
- * or about the issuer, so the chain is verified again as of a day when its
- * first certificate was valid.
+ * or about the issuer, so where the first certificate's are bad the chain is
+ * judged without any.
  */
 static void judge_chain(SSL *ssl, X509 *leaf, struct tls_report *report)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     X509_STORE *store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
-    const struct tls_certificate *first = &report->chain[0];
     int error = X509_V_ERR_UNSPECIFIED;
 
     if (context != NULL &&
@@ -158,7 +157,7 @@ static void judge_chain(SSL *ssl, X509 *leaf, struct tls_report *report)
                             SSL_get_peer_cert_chain(ssl)) == 1) {
         X509_STORE_CTX_set_default(context, "ssl_server");
         if (!report->dates_good)
-            X509_STORE_CTX_set_time(context, 0, first->not_after - 1);
+            X509_STORE_CTX_set_flags(context, X509_V_FLAG_NO_CHECK_TIME);
         X509_verify_cert(context);
         error = X509_STORE_CTX_get_error(context);
     }
@@ -173,7 +172,7 @@ void tls_report_read(SSL *ssl, const char *cert_name, int64_t now,
                      struct tls_report *ret_report)
 {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-    X509 *leaf = SSL_get0_peer_certificate(ssl);
+    X509 *leaf = chain != NULL ? sk_X509_value(chain, 0) : NULL;
     const unsigned char *protocol;
     unsigned length;
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "check_run.h"
 #include "resolve_cache.h"
 #include "resolve_options.h"
 #include "resolve_run.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
 
     /* OpenSSL writes to connections that servers have closed. */
     sigaction(SIGPIPE, &ignored, NULL);
+    if (check_run_wanted(argc, argv))
+        return check_run(argc, argv);
     resolve_options_read(argc, argv, &options);
     switch (options.command) {
     case RESOLVE_CACHE_SHOW:

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Checks of many servers side by side, printed in their order; and again, if
+ * asked for.
+ */
+#include "check_run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "check_options.h"
+#include "check_output.h"
+#include "deadline.h"
+#include "paint.h"
+#include "resolve_name.h"
+
+enum {
+    AT_A_TIME = 16,
+    FILES = 4096, /* each server may have 160 connections */
+};
+
+struct job {
+    struct run *run;
+    char *typed;
+    bool is_name, over;
+    struct server_name name;
+    char reason[LIMIT_REASON];
+    struct check *check;
+    char *last; /* --watch: what was printed */
+};
+
+struct run {
+    struct check_options options;
+    struct configuration v1, draft;
+    struct check_plan plan;
+    int count;
+    struct job *jobs;
+    int next, under_way, printed;
+    unsigned tap;
+    int worst;
+};
+
+static int fail(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static int fail(const char *format, ...)
+{
+    va_list values;
+
+    fputs("matrix-resolve check: ", stderr);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+    return 5;
+}
+
+static bool add_job(struct run *run, const char *typed)
+{
+    struct job *jobs =
+        realloc(run->jobs, (size_t)(run->count + 1) * sizeof(run->jobs[0]));
+    struct job *job;
+
+    if (jobs == NULL)
+        return false;
+    run->jobs = jobs;
+    job = &jobs[run->count];
+    memset(job, 0, sizeof(*job));
+    job->run = run;
+    job->typed = strdup(typed);
+    if (job->typed == NULL)
+        return false;
+    run->count++;
+    job->is_name =
+        resolve_name_read(typed, &job->name, job->reason) == STATUS_OK;
+    return true;
+}
+
+static int read_names(struct run *run)
+{
+    const struct check_options *options = &run->options;
+    AUTO(free) struct resolve_name_source *source = malloc(sizeof(*source));
+    AUTO(close_fd) int fd = -1;
+    const char *typed;
+
+    if (options->file != NULL)
+        fd = strcmp(options->file, "-") == 0
+                 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                 : open(options->file, O_RDONLY | O_CLOEXEC);
+    if (options->file != NULL && fd < 0)
+        return fail("%s: %s", options->file, strerror(errno));
+    if (source == NULL)
+        return fail("out of memory");
+    resolve_name_source(source, options->names, options->name_count, fd);
+    for (;;) {
+        struct pollfd stream = {.fd = fd, .events = POLLIN};
+
+        switch (resolve_name_next(source, &typed)) {
+        case RESOLVE_NAME_TAKEN:
+            if (!add_job(run, typed))
+                return fail("out of memory");
+            break;
+        case RESOLVE_NAME_LATER:
+            poll(&stream, 1, -1);
+            break;
+        default:
+            return run->count > 0 ? 0 : fail("there is no name in the file");
+        }
+    }
+}
+
+static struct check_report report_of(const struct job *job)
+{
+    return (struct check_report){.typed = job->typed,
+                                 .check = job->is_name ? job->check : NULL,
+                                 .reason = job->reason,
+                                 .options = &job->run->options};
+}
+
+/* Certain ones before doubtful ones; our own failures before all. */
+static int worse(int one, int other)
+{
+    static const int BADNESS[] = {0, 3, 4, 1, 2, 5}; /* of 0, 1, 2, 3, 4, 5 */
+
+    return BADNESS[other] > BADNESS[one] ? other : one;
+}
+
+static void write_report(struct run *run, FILE *out,
+                         const struct check_report *report)
+{
+    switch (run->options.form) {
+    case CHECK_JSON:
+        check_output_json(out, report);
+        break;
+    case CHECK_FEDTESTER:
+        check_output_fedtester(out, report);
+        break;
+    case CHECK_TAP:
+        check_output_tap(out, report, &run->tap);
+        break;
+    case CHECK_NAGIOS:
+        run->worst = check_output_nagios(out, report);
+        break;
+    case CHECK_HUMAN:
+        check_output_human(out, report);
+        break;
+    default: /* all servers together, at the end */
+        break;
+    }
+}
+
+/* What changed since the last round, for --watch: the findings. */
+static bool has_changed(struct job *job)
+{
+    const struct check *check = job->check;
+    AUTO(free) char *now = NULL;
+    size_t length;
+    FILE *text;
+    bool changed;
+
+    if (check == NULL)
+        return job->last == NULL;
+    text = open_memstream(&now, &length);
+    if (text == NULL)
+        return true;
+    fprintf(text, "%d", check->verdict);
+    for (unsigned i = 0; i < check->finding_count; i++)
+        fprintf(text, "%s%s", check->findings[i].code,
+                check->findings[i].where);
+    if (fclose(text) != 0)
+        return true;
+    changed = job->last == NULL || strcmp(job->last, now) != 0;
+    free(job->last);
+    job->last = TAKE(now);
+    return changed;
+}
+
+static void print_job(struct job *job)
+{
+    struct run *run = job->run;
+    struct check_report report = report_of(job);
+    bool watched = run->options.watch_s > 0 && run->options.form == CHECK_HUMAN;
+
+    run->worst = worse(run->worst, check_output_status(&report));
+    if (watched && !has_changed(job)) {
+        check_output_unchanged(stdout, &report);
+        return;
+    }
+    if (run->printed > 0 && run->options.form == CHECK_HUMAN)
+        putchar('\n');
+    write_report(run, stdout, &report);
+}
+
+static void check_done(void *argument)
+{
+    struct job *job = argument;
+
+    job->over = true;
+    job->run->under_way--;
+}
+
+static bool feed(struct run *run)
+{
+    while (run->next < run->count && run->under_way < AT_A_TIME) {
+        struct job *job = &run->jobs[run->next++];
+
+        if (!job->is_name) {
+            job->over = true;
+            continue;
+        }
+        job->check = calloc(1, sizeof(*job->check));
+        if (job->check == NULL ||
+            check_start(job->check, &run->plan, &job->name, check_done, job) !=
+                STATUS_OK)
+            return false;
+        run->under_way++;
+    }
+    return true;
+}
+
+/* One round; 0, or the status to end with. */
+static int run_round(struct run *run)
+{
+    run->next = run->printed = 0;
+    run->worst = 0;
+    while (run->printed < run->count) {
+        if (!feed(run))
+            return fail("out of memory");
+        while (run->printed < run->next && run->jobs[run->printed].over) {
+            print_job(&run->jobs[run->printed]);
+            run->printed++;
+        }
+        if (fflush(stdout) != 0)
+            return fail("cannot write: %s", strerror(errno));
+        if (run->printed < run->count && run->under_way > 0 &&
+            resolver_turn(run->plan.resolver) != STATUS_OK)
+            return fail("the system's epoll fails");
+    }
+    return 0;
+}
+
+static int finish_round(struct run *run)
+{
+    AUTO(free)
+    struct check_report *reports =
+        calloc((unsigned)run->count, sizeof(reports[0]));
+
+    if (reports == NULL)
+        return fail("out of memory");
+    for (int i = 0; i < run->count; i++)
+        reports[i] = report_of(&run->jobs[i]);
+    if (run->options.form == CHECK_PROMETHEUS)
+        check_output_prometheus(stdout, reports, run->count);
+    else if (run->options.form == CHECK_HUMAN && run->count > 1)
+        check_output_summary(stdout, reports, run->count);
+    else if (run->options.form == CHECK_TAP)
+        printf("1..%u\n", run->tap);
+    run->tap = 0;
+    for (int i = 0; i < run->count; i++) {
+        struct job *job = &run->jobs[i];
+
+        if (job->check != NULL)
+            check_end(job->check);
+        free(job->check);
+        job->check = NULL;
+        job->over = false;
+    }
+    return fflush(stdout) == 0 ? 0 : fail("cannot write");
+}
+
+static int run_rounds(struct run *run)
+{
+    for (;;) {
+        int status = run_round(run);
+        struct timespec pause = {.tv_sec = run->options.watch_s};
+
+        if (status == 0)
+            status = finish_round(run);
+        if (status != 0)
+            return status;
+        if (run->options.watch_s == 0)
+            return run->worst;
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Both texts see one configuration. */
+static int load(struct run *run, enum spec spec,
+                struct configuration *ret_configuration)
+{
+    char error[CONFIGURATION_ERROR_MAX] = "out of memory";
+
+    run->options.overrides.spec = spec_name(spec);
+    if (configuration_load(&run->options.overrides, ret_configuration, error) !=
+        STATUS_OK)
+        return fail("%s", error);
+    if (run->options.user_agent != NULL) {
+        free(ret_configuration->user_agent);
+        ret_configuration->user_agent = strdup(run->options.user_agent);
+    }
+    return 0;
+}
+
+static int make_plan(struct run *run)
+{
+    struct check_plan *plan = &run->plan;
+    int status = load(run, SPEC_DRAFT, &run->draft);
+
+    if (status == 0)
+        status = load(run, SPEC_V1, &run->v1);
+    if (status != 0)
+        return status;
+    *plan = (struct check_plan){.v1 = &run->v1,
+                                .draft = &run->draft,
+                                .family = run->options.family,
+                                .limit_ms = run->options.timeout_ms,
+                                .warn_days = run->options.warn_days};
+    if (resolver_new(&run->v1, plan->family, &plan->resolver) != STATUS_OK ||
+        dns_new(resolver_loop(plan->resolver), run->v1.dns, &plan->dns) !=
+            STATUS_OK)
+        return fail("the resolver cannot be started: see /etc/resolv.conf");
+    if (tls_report_context(&run->v1, &plan->tls) != STATUS_OK)
+        return fail("the certificates to trust cannot be read");
+    return 0;
+}
+
+static void clear(struct run *run)
+{
+    for (int i = 0; i < run->count; i++) {
+        if (run->jobs[i].check != NULL)
+            check_end(run->jobs[i].check);
+        free(run->jobs[i].check);
+        free(run->jobs[i].typed);
+        free(run->jobs[i].last);
+    }
+    free(run->jobs);
+    free(run->options.ca_file);
+    free(run->options.ca_path);
+    SSL_CTX_free(run->plan.tls);
+    dns_free(run->plan.dns);
+    resolver_free(run->plan.resolver);
+    configuration_done(&run->v1);
+    configuration_done(&run->draft);
+}
+
+static bool is_plugin(const char *program)
+{
+    const char *slash = program != NULL ? strrchr(program, '/') : NULL;
+
+    return program != NULL && strcmp(slash != NULL ? slash + 1 : program,
+                                     "check_matrix_federation") == 0;
+}
+
+bool check_run_wanted(int argc, char **argv)
+{
+    return is_plugin(argv[0]) || (argc > 1 && strcmp(argv[1], "check") == 0);
+}
+
+int check_run(int argc, char **argv)
+{
+    bool plugin = is_plugin(argv[0]);
+    struct rlimit files;
+    struct run run = {.worst = 0};
+    int status;
+
+    check_options_read(plugin ? argc : argc - 1, plugin ? argv : argv + 1,
+                       plugin, &run.options);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES) {
+        files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    paint_decide(run.options.colour);
+    status = make_plan(&run);
+    if (status == 0)
+        status = read_names(&run);
+    if (status == 0)
+        status = run_rounds(&run);
+    else if (run.options.form == CHECK_NAGIOS)
+        status = 3;
+    clear(&run);
+    return status;
+}
