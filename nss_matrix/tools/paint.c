@@ -72,7 +72,7 @@ void paint_progress(const struct paint_progress *progress)
         return;
     if (progress->part > 0 && progress->part < 1)
         write_left(progress, left);
-    fprintf(stderr, "\r\033[K%lu names, %.0f a second, %lu not found%s",
+    fprintf(stderr, "\r\033[K%lu names, %.0f a second, %lu failed%s",
             progress->done,
             (double)progress->done * 1000 / (double)progress->ms,
             progress->failed, left);

@@ -66,6 +66,7 @@ static const char HELP[] =
     "usage: matrix-resolve [OPTION]... NAME...\n"
     "       matrix-resolve cache show [NAME]...\n"
     "       matrix-resolve cache flush NAME... | --all\n"
+    "       matrix-resolve check [OPTION]... NAME...\n"
     "\n"
     "Finds where the Matrix server NAME is reached by federation: the\n"
     "addresses and ports, the TLS name (SNI), the name the certificate must\n"
