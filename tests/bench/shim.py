@@ -4,8 +4,9 @@
 # What the preload shim costs programs that never ask for a .matrix name:
 # start-up, instructions per pass-through connect() and SSL_write(), and bulk
 # data as a ratio with and without. Instructions are callgrind's, so the
-# figures do not depend on what else the machine does. With --json FILE they go
-# into a file too. Asserts nothing.
+# figures do not depend on what else the machine does. --json FILE adds them to
+# bench.py's file, --doc FILE puts them between their marks in the page.
+# Asserts nothing.
 
 import argparse
 import json
@@ -20,6 +21,8 @@ import time
 BUILD = os.environ["NSS_MATRIX_BUILDDIR"]
 SHIM = f"{BUILD}/.libs/libmatrix_preload.so"
 COST = f"{BUILD}/tests/bench/shim_cost"
+MARKS = ("<!-- the shim, made by `make bench` from here -->",
+         "<!-- the shim, to here -->")
 MATRIX_RUN = f"{BUILD}/matrix-run"
 
 
@@ -71,10 +74,49 @@ def measure():
     }
 
 
+def page(figures):
+    """The page's table."""
+    lines = ["|  | without | with | ratio |", "| --- | ---: | ---: | ---: |"]
+    starts = figures["start_ms"]
+    for what in ("LD_PRELOAD", "matrix-run"):
+        lines.append(f"| start of /bin/true by {what}, ms "
+                     f"| {starts['plain']:.2f} | {starts[what]:.2f} "
+                     f"| {starts[what] / starts['plain']:.2f} |")
+    for what, key in (("socket, connect, close", "connect_instructions"),
+                      ("SSL_write and SSL_read of 1 octet",
+                       "ssl_write_instructions"),
+                      ("SSL_write and SSL_read of 16 KiB",
+                       "bulk_16k_instructions")):
+        without, with_shim = figures[key]
+        lines.append(f"| {what}, instructions | {without:.0f} "
+                     f"| {with_shim:.0f} | {with_shim / without:.4f} |")
+    return "\n".join(lines)
+
+
+def write_page(path, figures):
+    with open(path, encoding="ascii", errors="surrogateescape") as file:
+        text = file.read()
+    before, rest = text.split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    with open(path, "w", encoding="ascii", errors="surrogateescape") as file:
+        file.write(f"{before}{MARKS[0]}\n\n{page(figures)}\n\n"
+                   f"{MARKS[1]}{after}")
+
+
+def add_json(path, figures):
+    known = {}
+    if os.path.exists(path):
+        with open(path, encoding="ascii") as file:
+            known = json.load(file)
+    with open(path, "w", encoding="ascii") as file:
+        json.dump(dict(known, shim=figures), file, indent=1)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--json")
-    options = parser.parse_args()
+    parser.add_argument("--doc")
+    options, _ = parser.parse_known_args()
     if not os.path.exists(SHIM):
         sys.exit(f"bench: there is no {SHIM}")
     figures = measure()
@@ -91,8 +133,9 @@ def main():
               f"  with {with_shim:.0f}  more {with_shim - without:.0f}")
     print(f"{'bulk data, ratio':44}  {figures['bulk_ratio']:.4f}")
     if options.json:
-        with open(options.json, "w", encoding="ascii") as file:
-            json.dump(figures, file, indent=1)
+        add_json(options.json, figures)
+    if options.doc:
+        write_page(options.doc, figures)
 
 
 main()
