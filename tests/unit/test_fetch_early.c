@@ -116,8 +116,11 @@ static void assert_result(struct fetch_world *world, enum fetch_result result,
     assert_int_equal(answer->result, result);
 }
 
-/* A listener on ::1 at the server's port whose queue is full. */
-static void swallow(const struct fetch_world *world, int fds[static 8])
+/*
+ * A listener on ::1 at the server's port whose queue is full. False, said in
+ * the output, where the port cannot be had on ::1; nothing is then open.
+ */
+static bool swallow(const struct fetch_world *world, int fds[static 8])
 {
     struct sockaddr_in6 here = {.sin6_family = AF_INET6,
                                 .sin6_addr = IN6ADDR_LOOPBACK_INIT,
@@ -131,9 +134,14 @@ static void swallow(const struct fetch_world *world, int fds[static 8])
         assert_true(fds[i] >= 0);
         if (i > 0)
             (void)!connect(fds[i], to, sizeof(here));
-        else if (bind(fds[0], to, sizeof(here)) != 0 || listen(fds[0], 0) != 0)
-            skip();
+        else if (bind(fds[0], to, sizeof(here)) != 0 ||
+                 listen(fds[0], 0) != 0) {
+            close(fds[0]);
+            print_message("# not looked at: no listener on ::1 here\n");
+            return false;
+        }
     }
+    return true;
 }
 
 static void begins_with_one_family(void **state)
@@ -176,7 +184,8 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
     int64_t began = deadline_clock();
     int fds[8];
 
-    swallow(world, fds);
+    if (!swallow(world, fds))
+        return;
     say_early("::1");
     start(world);
     say("::1");
@@ -195,7 +204,8 @@ static void a_silent_family_alone_has_the_limit(void **state)
     struct fetch_world *world = *state;
     int fds[8];
 
-    swallow(world, fds);
+    if (!swallow(world, fds))
+        return;
     world->fetcher->connect_ms = 400;
     say_early("::1");
     start(world);
