@@ -4,11 +4,12 @@
 # oracle.py JUDGE: fuzzed key documents, signed by python3-signedjson, are
 # given to our reader (judge_documents) and to signedjson and canonicaljson;
 # both must agree on the canonical form, octet for octet, and on every
-# signature. TAP. The seed is shown and can be given: ORACLE_SEED.
+# signature. TAP. ORACLE_SEED chooses other documents than every run's.
 
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -138,6 +139,12 @@ def escaped(key):
                    else f"\\x{octet:02x}" for octet in key.encode())
 
 
+def unpadded(text):
+    """Matrix's unpadded base64; Python's reader also takes the URL-safe
+    alphabet and passes over whatever is in neither."""
+    return re.fullmatch("[A-Za-z0-9+/]*", text)
+
+
 def check_keys(fields, made, canonical):
     keys = made.get("verify_keys")
     ids = {escaped(key): key for key in keys} if fields else {}
@@ -150,7 +157,9 @@ def check_keys(fields, made, canonical):
                 key_id, signedjson.key.decode_base64(keys[key_id]["key"]))
             signedjson.sign.verify_signed_json(
                 made, made["server_name"], key)
-            good = canonical and "=" not in keys[key_id]["key"]
+            good = canonical and all(map(unpadded, (
+                keys[key_id]["key"],
+                made["signatures"][made["server_name"]][key_id])))
         except Exception:  # whatever it is, it is no good signature
             pass
         if good != (verdict == "good"):
@@ -168,10 +177,12 @@ def agrees(octets, line):
 
 
 def main():
-    seed = int(os.environ.get("ORACLE_SEED", random.randrange(10**9)))
+    seed = int(os.environ.get("ORACLE_SEED", 1))
     rng = random.Random(seed)
     print(f"# ORACLE_SEED={seed}")
-    keys = [signedjson.key.generate_signing_key(f"k{n}") for n in range(2)]
+    keys = [signedjson.key.decode_signing_key_base64(
+        "ed25519", f"k{n}", signedjson.key.encode_base64(rng.randbytes(32)))
+            for n in range(2)]
     groups = {"sound documents": [], "tampered documents": [],
               "broken documents": []}
     for number in range(COUNT):
