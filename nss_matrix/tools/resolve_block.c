@@ -115,19 +115,23 @@ static void print_fact(FILE *out, const char *label, const char *before,
 }
 
 /* Whether a step was asked of the network, or all were in the hosts file. */
-static const char *live_source(const struct trace *trace)
+static void print_live_source(FILE *out, const struct resolve_answer *answer)
 {
-    const char *source = "nothing had to be asked";
+    const struct trace *trace = answer->trace;
+    const char *source = NULL;
 
     for (unsigned i = 0; i < trace->count; i++) {
         const struct piece *piece = trace->entries[i].piece;
 
         if (piece != NULL && (piece->flags & PIECE_HOSTS) == 0)
-            return "from the network";
-        if (piece != NULL)
+            source = "from the network";
+        else if (piece != NULL && source == NULL)
             source = "from the hosts file";
     }
-    return source;
+    if (source != NULL)
+        fprintf(out, "%s in %d ms", source, answer->ms);
+    else
+        fputs("nothing had to be asked", out);
 }
 
 static void print_source(FILE *out, const struct resolve_answer *answer)
@@ -142,7 +146,7 @@ static void print_source(FILE *out, const struct resolve_answer *answer)
 
     fprintf(out, "  %s", paint(PAINT_FAINT));
     if (answer->source == LOOKUP_NETWORK)
-        fprintf(out, "%s in %d ms", live_source(answer->trace), answer->ms);
+        print_live_source(out, answer);
     else
         fprintf(out, "from the %s, %s old", CACHES[answer->source],
                 resolve_output_span(answer->now - outcome->found, age));
