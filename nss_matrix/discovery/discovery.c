@@ -2,7 +2,7 @@
 /*
  * The steps. Each function is one of the specification's; it either ends in
  * an outcome or stops at a wish. How targets are laid out from pieces is in
- * discovery_targets.c.
+ * discovery_targets.c, what comes after the last step in discovery_end.c.
  */
 #include "discovery.h"
 
@@ -323,30 +323,6 @@ static enum discovery_state take_steps(struct discovery *discovery)
     return well_known(discovery);
 }
 
-/*
- * Whatever the steps rest on ends with its first piece. One that ended while
- * the others were being found still serves this once.
- */
-static void use_lives(struct discovery *discovery, int64_t now)
-{
-    struct outcome *outcome = &discovery->outcome;
-
-    outcome->found = now;
-    outcome->expires = now + LIMIT_LIFE_S;
-    for (unsigned i = 0; i < discovery->trace.count; i++) {
-        const struct piece *piece = discovery->trace.entries[i].piece;
-
-        if (piece == NULL)
-            continue;
-        if (piece->found < outcome->found)
-            outcome->found = piece->found;
-        if (piece->expires < outcome->expires)
-            outcome->expires = piece->expires;
-    }
-    if (outcome->expires < now)
-        outcome->expires = now;
-}
-
 enum discovery_state discovery_advance(struct discovery *discovery, int64_t now)
 {
     memset(&discovery->outcome, 0, sizeof(discovery->outcome));
@@ -356,50 +332,6 @@ enum discovery_state discovery_advance(struct discovery *discovery, int64_t now)
     discovery->trace.count = 0;
     if (take_steps(discovery) == DISCOVERY_WAITING)
         return DISCOVERY_WAITING;
-    use_lives(discovery, now);
+    discovery_use_lives(discovery, now);
     return DISCOVERY_DONE;
-}
-
-static bool rests_on(const struct discovery *discovery,
-                     const struct piece *piece)
-{
-    for (unsigned i = 0; i < discovery->trace.count; i++)
-        if (discovery->trace.entries[i].piece == piece)
-            return true;
-    return false;
-}
-
-void discovery_forget_unused(struct discovery *discovery)
-{
-    struct pieces *pieces = &discovery->pieces;
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < pieces->count; i++) {
-        if (rests_on(discovery, pieces->list[i]))
-            pieces->list[kept++] = pieces->list[i];
-        else
-            piece_free(pieces->list[i]);
-    }
-    pieces->count = kept;
-}
-
-void discovery_give_up(struct discovery *discovery, int64_t now,
-                       enum error error, const char *reason)
-{
-    for (unsigned i = 0; i < discovery->wish_count; i++) {
-        const struct discovery_wish *wish = &discovery->wishes[i];
-        struct trace_entry entry = {.stage = discovery_stage(wish->kind),
-                                    .step = discovery->outcome.step,
-                                    .outcome = TRACE_TEMPORARY,
-                                    .detail = "no answer in time"};
-
-        trace_target(wish->kind, wish->name, entry.target,
-                     sizeof(entry.target));
-        trace_add(&discovery->trace, &entry);
-    }
-    discovery_fail(discovery, error, "%s", reason);
-    use_lives(discovery, now);
-    discovery->outcome.found = now;
-    if (discovery->outcome.expires > now + LIMIT_OUR_FAILURE_S)
-        discovery->outcome.expires = now + LIMIT_OUR_FAILURE_S;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Discovery's inner half: wishes, warnings, failures, and how targets come
- * from SRV records and addresses. Used by discovery.c alone.
+ * from SRV records and addresses. Used by discovery.c and discovery_end.c
+ * alone.
  */
 #ifndef NSS_MATRIX_DISCOVERY_TARGETS_H
 #define NSS_MATRIX_DISCOVERY_TARGETS_H
@@ -62,5 +63,11 @@ enum discovery_state discovery_use_host(struct discovery *discovery,
 /* Targets from SRV records, or what their absence means (3.3, 3.4, 4, 5). */
 enum discovery_state discovery_use_srv(struct discovery *discovery,
                                        const struct piece *srv);
+
+/*
+ * Whatever the steps rest on ends with its first piece (discovery_end.c). One
+ * that ended while the others were being found still serves this once.
+ */
+void discovery_use_lives(struct discovery *discovery, int64_t now);
 
 #endif
