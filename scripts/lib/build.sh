@@ -17,9 +17,18 @@ logged() {
     }
 }
 
+# What configure can do without, and would find now.
+_optional() {
+    local module
+    for module in cmocka gnutls; do
+        ! pkg-config --exists "$module" 2>/dev/null || echo " $module"
+    done
+}
+
 build_in() {
-    local dir=$1
+    local dir=$1 with
     shift
+    with=$*$(_optional)
     mkdir -p "$dir"
     if [ ! -x "$top/configure" ] ||
         [ "$top/configure.ac" -nt "$top/configure" ] ||
@@ -27,10 +36,10 @@ build_in() {
         (cd "$top" && logged "$dir/autoreconf.log" autoreconf -fi) || return 1
     fi
     if [ ! -f "$dir/Makefile" ] || [ "$top/configure" -nt "$dir/Makefile" ] ||
-        [ "$*" != "$(cat "$dir/configured-with" 2>/dev/null)" ]; then
+        [ "$with" != "$(cat "$dir/configured-with" 2>/dev/null)" ]; then
         (cd "$dir" &&
             logged "$dir/configure.log" "$top/configure" -q "$@") || return 1
-        echo "$*" >"$dir/configured-with"
+        echo "$with" >"$dir/configured-with"
     fi
     logged "$dir/make.log" make -C "$dir" -j"$(nproc)"
 }

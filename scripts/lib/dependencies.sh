@@ -10,10 +10,10 @@ BUILD_PACKAGES=(gcc libc6-dev make autoconf automake libtool pkg-config
 
 # The private federation, and what demo and tests look at it with.
 FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
-    iproute2 util-linux python3)
+    iproute2 procps util-linux python3)
 
 # The tests.
-TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils procps
+TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils
     libgnutls28-dev libc-ares-dev systemd bash-completion zsh
     python3-signedjson)
 
