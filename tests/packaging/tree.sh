@@ -17,6 +17,8 @@ packages=${NSS_MATRIX_PACKAGES-}
 [ "$EUID" -eq 0 ] || skip_all 'to make a Debian takes root'
 need_command debootstrap dpkg-deb chroot unshare
 if [ -z "${NSS_MATRIX_IN_TREE-}" ]; then
+    unshare --mount --propagation private true 2>/dev/null ||
+        skip_all 'no mount name space can be made here'
     script=$(realpath "$0")
     _tap_done=1
     rm -rf "$tmp"
@@ -43,12 +45,17 @@ _tree_base=$(dirname "$packages")/debian-root
 # What is done goes to memory, and ends with the name space.
 root=$tmp/root
 mkdir "$tmp/memory" "$root"
-mount -t tmpfs memory "$tmp/memory"
+mount -t tmpfs memory "$tmp/memory" || skip_all 'nothing can be mounted here'
 mkdir "$tmp/memory/upper" "$tmp/memory/work"
 mount -t overlay overlay -o "lowerdir=$_tree_base,\
-upperdir=$tmp/memory/upper,workdir=$tmp/memory/work" "$root" ||
+upperdir=$tmp/memory/upper,workdir=$tmp/memory/work" "$root" || {
+    umount "$tmp/memory"
     skip_all 'no overlay file system here'
-mount -t proc proc "$root/proc"
+}
+mount -t proc proc "$root/proc" || {
+    umount "$root" "$tmp/memory"
+    skip_all 'no /proc can be mounted here'
+}
 debs=$root/debs
 mkdir "$debs"
 
