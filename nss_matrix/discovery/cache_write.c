@@ -107,7 +107,8 @@ enum status cache_read_pieces(const struct cache_place *place,
 
 /*
  * What root makes in the system's cache belongs to whose cache it is, or the
- * service could never write there again. Gives (uid_t)-1 for "as it is".
+ * service could never write there again. Gives (uid_t)-1 for "as it is": then
+ * nothing is called, since the service may not.
  */
 static uid_t owner_to_be(const struct cache_place *place)
 {
@@ -123,7 +124,8 @@ static bool make_directory(const char *path, mode_t mode, uid_t owner)
     struct stat found;
 
     if (mkdir(path, mode) == 0)
-        return chmod(path, mode) == 0 && chown(path, owner, (gid_t)-1) == 0;
+        return chmod(path, mode) == 0 &&
+               (owner == (uid_t)-1 || chown(path, owner, (gid_t)-1) == 0);
     return errno == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
@@ -299,12 +301,14 @@ enum status cache_lock(const struct cache_place *place,
 {
     AUTO(close_fd) int fd = -1;
     char path[PATH_MAX];
+    uid_t owner;
 
     if (!fit_for_a_file(name) || !make_directories(place))
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
-    if (fd < 0 || fchown(fd, owner_to_be(place), (gid_t)-1) != 0 ||
+    owner = owner_to_be(place);
+    if (fd < 0 || (owner != (uid_t)-1 && fchown(fd, owner, (gid_t)-1) != 0) ||
         !lock_within(fd, wait_ms))
         return STATUS_MISS;
     *ret_fd = TAKE_FD(fd);
