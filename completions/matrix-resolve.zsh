@@ -58,7 +58,7 @@ local -a of_check=(
     '(-H --hostname)'{-H+,--hostname=}'[name of the server]:Matrix server:_matrix_resolve_names'
 )
 local -a of_both=(
-    '--color=[when to use colours]:when:(auto always never)'
+    '(--color --colour)'{--color=,--colour=}'[when to use colours]:when:(auto always never)'
     '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[IPv4 addresses only]'
     '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[IPv6 addresses only]'
     '--cacert=[trust these authorities]:PEM file:_files'

@@ -13,7 +13,7 @@ FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
     iproute2 procps util-linux python3)
 
 # The tests.
-TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils
+TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
     libgnutls28-dev libc-ares-dev systemd bash-completion zsh
     python3-signedjson)
 
