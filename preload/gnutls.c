@@ -99,7 +99,11 @@ HOOK(int, gnutls_handshake, (struct gnutls_session_int * session))
             gnutls_session_drop(session); /* not ours, as it turns out */
         return real(session);
     }
+    gnutls_session_shakes(session);
     result = real(session);
+    if (result == GNUTLS_API_E_CERTIFICATE_ERROR ||
+        result == GNUTLS_API_E_CERTIFICATE_VERIFICATION_ERROR)
+        doubt_end(&kept->doubt); /* by GnuTLS itself, or the tool's callback */
     return result == 0 ? judge_resumed(kept, session) : result;
 }
 

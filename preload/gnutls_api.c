@@ -26,6 +26,7 @@ static const struct member MEMBERS[] = {
     MEMBER(gnutls_server_name_set),
     MEMBER(gnutls_alpn_set_protocols),
     MEMBER(gnutls_session_is_resumed),
+    MEMBER(gnutls_record_send),
     MEMBER(gnutls_certificate_verify_peers),
     MEMBER(gnutls_certificate_get_peers),
     MEMBER(gnutls_x509_crt_init),
@@ -33,7 +34,6 @@ static const struct member MEMBERS[] = {
     MEMBER(gnutls_x509_crt_deinit),
     MEMBER(gnutls_x509_crt_check_hostname2),
     MEMBER(gnutls_x509_crt_get_subject_alt_name),
-    MEMBER(gnutls_x509_crt_get_dn_by_oid),
 };
 
 static _Atomic(const struct gnutls_api *) apis;

@@ -40,7 +40,11 @@ enum {
     GNUTLS_API_E_INVALID_SESSION = -10,
     GNUTLS_API_E_MEMORY_ERROR = -25,
     GNUTLS_API_E_SHORT_MEMORY_BUFFER = -51,
+    GNUTLS_API_E_AGAIN = -28,
+    GNUTLS_API_E_CERTIFICATE_ERROR = -43,
     GNUTLS_API_E_INTERNAL_ERROR = -59,
+    GNUTLS_API_E_FILE_ERROR = -64,
+    GNUTLS_API_E_CERTIFICATE_VERIFICATION_ERROR = -348,
     GNUTLS_API_E_UNRECOGNIZED_NAME = -294,
     GNUTLS_API_X509_FMT_DER = 0,
     GNUTLS_API_DT_DNS_HOSTNAME = 1,
@@ -66,6 +70,8 @@ struct gnutls_api {
                                      const struct gnutls_api_datum *, unsigned,
                                      unsigned);
     int (*gnutls_session_is_resumed)(struct gnutls_session_int *);
+    ssize_t (*gnutls_record_send)(struct gnutls_session_int *, const void *,
+                                  size_t);
     int (*gnutls_certificate_verify_peers)(struct gnutls_session_int *,
                                            struct gnutls_api_vdata *, unsigned,
                                            unsigned *);
@@ -80,9 +86,6 @@ struct gnutls_api {
     int (*gnutls_x509_crt_get_subject_alt_name)(struct gnutls_x509_crt_int *,
                                                 unsigned, void *, size_t *,
                                                 unsigned *);
-    int (*gnutls_x509_crt_get_dn_by_oid)(struct gnutls_x509_crt_int *,
-                                         const char *, unsigned, unsigned,
-                                         void *, size_t *);
 };
 
 /*

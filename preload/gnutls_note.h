@@ -6,12 +6,16 @@
 #include "gnutls_api.h"
 #include "names.h"
 
-/* A certificate does not cover the answer's N: what it covers instead. */
+/*
+ * A certificate does not cover the answer's N: what it covers instead. Said
+ * when the session ends that this thread had its last handshake in, if that
+ * is the answer's; else at once.
+ */
 void gnutls_note_certificate(const struct gnutls_api *api,
                              struct gnutls_x509_crt_int *certificate,
                              const struct names_answer *answer);
 
-/* The same for what a session's peer has shown. */
+/* The same for what a session's peer has shown; the session is known. */
 void gnutls_note_peer(const struct gnutls_api *api,
                       struct gnutls_session_int *session,
                       const struct names_answer *answer);

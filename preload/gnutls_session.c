@@ -5,6 +5,23 @@
  */
 #include "gnutls_session.h"
 
+/*
+ * No pointer to what is kept: the session may be gone by now. (The model needs
+ * no function of the dynamic linker's, which is no library of ours.)
+ */
+static _Thread_local __attribute__((tls_model("initial-exec")))
+const struct gnutls_session_int *latest;
+
+struct gnutls_session *gnutls_session_latest(void)
+{
+    return gnutls_session_find(latest);
+}
+
+void gnutls_session_shakes(const struct gnutls_session_int *session)
+{
+    latest = session;
+}
+
 struct gnutls_session *
 gnutls_session_make(const struct gnutls_api *api,
                     const struct gnutls_session_int *session)
@@ -41,6 +58,7 @@ bool gnutls_session_tag(struct gnutls_session *kept,
 
 void gnutls_session_untag(struct gnutls_session *kept)
 {
+    doubt_end(&kept->doubt);
     host_free(TAKE(kept->host));
     kept->answer = NULL;
     kept->refused = false;
@@ -59,6 +77,7 @@ void gnutls_session_drop(const struct gnutls_session_int *session)
 
     if (kept == NULL)
         return;
+    doubt_end(&kept->doubt);
     host_free(kept->host);
     free(kept->protocols);
     free(kept->wanted);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "doubt.h"
 #include "gnutls_api.h"
 #include "host.h"
 #include "names.h"
@@ -32,6 +33,7 @@ struct gnutls_session {
     bool writing; /* a write of ours is on its way */
     bool vetted;  /* takes up a session with the same certificate name */
     struct gnutls_session_protocols *protocols; /* until the handshake */
+    struct doubt *doubt;             /* a certificate that is not N's */
     struct gnutls_api_vdata *wanted; /* what GnuTLS has a pointer to */
 };
 
@@ -56,6 +58,13 @@ gnutls_session_named(const struct gnutls_session_int *session)
 struct gnutls_session *
 gnutls_session_make(const struct gnutls_api *api,
                     const struct gnutls_session_int *session);
+
+/*
+ * The session that this thread has last tried a handshake in, and which then
+ * had something kept; NULL if there is none.
+ */
+struct gnutls_session *gnutls_session_latest(void);
+void gnutls_session_shakes(const struct gnutls_session_int *session);
 
 /* Its peer is answer's from now on. False: no memory, and it is refused. */
 MUST_CHECK bool gnutls_session_tag(struct gnutls_session *kept,

@@ -7,7 +7,8 @@
  * Files: openssl.c names sessions (SNI), openssl_session.c is what is kept of
  * them, openssl_verify.c whom the library must believe, openssl_alpn.c,
  * openssl_write.c and openssl_bio.c what leaves, san.c and san_read.c what a
- * tool reads in a certificate, openssl_library.c finds the functions.
+ * tool reads in a certificate, openssl_doubt.c whether it refuses one,
+ * openssl_library.c finds the functions.
  */
 #ifndef NSS_MATRIX_OPENSSL_H
 #define NSS_MATRIX_OPENSSL_H
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "doubt.h"
 #include "host.h"
 #include "names.h"
 #include "util.h"
@@ -44,6 +46,7 @@ enum {
     OPENSSL_NAME_IP = 7,            /* GEN_IPADD */
     OPENSSL_IA5STRING = 22,         /* V_ASN1_IA5STRING */
     OPENSSL_VERIFY_PEER = 1,        /* SSL_VERIFY_PEER */
+    OPENSSL_UNSPECIFIED = 1,        /* X509_V_ERR_UNSPECIFIED */
     OPENSSL_OUT_OF_MEMORY = 17,     /* X509_V_ERR_OUT_OF_MEM */
     OPENSSL_BIO_SSL = 0x0207,       /* BIO_TYPE_SSL */
     OPENSSL_BIO_NULL = 0x0211,      /* BIO_TYPE_NULL_FILTER */
@@ -208,6 +211,7 @@ struct openssl_session {
     bool writing;                        /* a write of ours is on its way */
     bool through_chain;                  /* the tool writes above the SSL BIO */
     struct openssl_protocols *protocols; /* as the tool gave them */
+    struct doubt *doubt;                 /* a certificate that is not N's */
 };
 
 /*
@@ -242,6 +246,13 @@ void openssl_session_tag(struct openssl_session *session,
 
 /* A new connection on the same SSL: the Host writer starts anew. */
 void openssl_session_restart(struct openssl_session *session);
+
+/*
+ * Writes by way of the Host writer. No more is said than the sink did where
+ * nothing is written; without memory the sink is not called.
+ */
+ssize_t openssl_session_write(struct openssl_session *session, const void *data,
+                              size_t length, const struct host_sink *sink);
 
 /* What ex_data calls when the SSL or the SSL_CTX goes. */
 openssl_ex_free openssl_session_free;

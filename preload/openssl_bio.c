@@ -81,13 +81,8 @@ static int write_session(struct openssl_session *session, struct call *call,
                          const void *data, size_t length)
 {
     const struct host_sink sink = {sink_write, call};
-    ssize_t written;
+    ssize_t written = openssl_session_write(session, data, length, &sink);
 
-    if (session->host == NULL)
-        return -1;
-    session->writing = true;
-    written = host_write(session->host, data, length, &sink);
-    session->writing = false;
     return written > 0 ? (int)written : call->result;
 }
 

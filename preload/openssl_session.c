@@ -67,6 +67,7 @@ void openssl_session_restart(struct openssl_session *session)
 {
     if (session->writing)
         return;
+    doubt_end(&session->doubt);
     host_free(session->host);
     session->host = session->answer == NULL ? NULL
                                             : host_new(session->answer->pseudo,
@@ -83,6 +84,28 @@ void openssl_session_tag(struct openssl_session *session,
     openssl_session_restart(session);
 }
 
+ssize_t openssl_session_write(struct openssl_session *session, const void *data,
+                              size_t length, const struct host_sink *sink)
+{
+    bool looked = doubt_looked(session->doubt);
+    ssize_t written;
+
+    if (session->host == NULL) {
+        errno = ENOMEM;
+        return 0;
+    }
+    session->writing = true;
+    written = host_write(session->host, data, length, sink);
+    session->writing = false;
+    /*
+     * Node looks in a callback from within the handshake, within a write: if
+     * it refuses, what was written stays in memory.
+     */
+    if (written > 0 && doubt_looked(session->doubt) == looked)
+        doubt_settle(&session->doubt);
+    return written;
+}
+
 void openssl_session_free(void *parent, void *value, void *data, int index,
                           long argument, void *pointer)
 {
@@ -95,6 +118,7 @@ void openssl_session_free(void *parent, void *value, void *data, int index,
     (void)pointer;
     if (session == NULL)
         return;
+    doubt_end(&session->doubt);
     host_free(session->host);
     free(session->protocols);
     free(session);

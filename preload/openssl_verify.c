@@ -6,7 +6,7 @@
  * take a certificate made out to NAME.matrix. The mode stays the tool's: what
  * it does not verify, it does not verify.
  */
-#include "note.h"
+#include "mismatch.h"
 #include "openssl.h"
 #include "preload.h"
 #include "real.h"
@@ -213,27 +213,17 @@ void openssl_verify_take(const struct openssl_crypto *crypto,
         (void)crypto->X509_VERIFY_PARAM_set1_host(parameter, NULL, 0);
 }
 
-/* Says in one line why a certificate is not the answer's, if it is not. */
-static void explain(const struct openssl_crypto *crypto,
-                    struct x509_st *certificate,
-                    const struct names_answer *answer)
+/* Whether a certificate is not the answer's, and which names it has. */
+static bool is_other(const struct openssl_crypto *crypto,
+                     struct x509_st *certificate,
+                     const struct names_answer *answer,
+                     char ret_names[static MISMATCH_TEXT])
 {
-    char names[SAN_TEXT];
-    int saved = errno;
-
     /* What is wrong with nobody was said. */
-    if (answer != &openssl_nobody && !san_covers(crypto, certificate, answer)) {
-        /* 3.3, 3.4, 4 and 5 come from an SRV record. */
-        bool by_srv = strcmp(answer->step, "3.3") == 0 ||
-                      strcmp(answer->step, "3.4") == 0 ||
-                      answer->step[0] == '4' || answer->step[0] == '5';
-
-        san_text(crypto, certificate, names);
-        note_refusal("%s: the certificate covers %s; needed %s%s",
-                     answer->pseudo, names, answer->cert_name,
-                     by_srv ? ": SRV does not rename" : "");
-    }
-    errno = saved;
+    if (answer == &openssl_nobody || san_covers(crypto, certificate, answer))
+        return false;
+    san_text(crypto, certificate, ret_names);
+    return true;
 }
 
 /* The result is the tool's own matter; no match is 0. */
@@ -260,6 +250,7 @@ HOOK(int, X509_check_host,
     __typeof__(&X509_check_host) real = REAL(X509_check_host);
     const struct openssl_crypto *crypto;
     const struct names_answer *answer;
+    char names[MISMATCH_TEXT];
     int result;
 
     if (!is_pseudo(name, length))
@@ -271,15 +262,15 @@ HOOK(int, X509_check_host,
         names_find(name, length_of(name, length), &answer) != STATUS_OK)
         return 0;
     result = check_answer(crypto, certificate, answer, flags, peer_name);
-    if (result != 1)
-        explain(crypto, certificate, answer);
+    if (result != 1 && is_other(crypto, certificate, answer, names))
+        mismatch_say(answer, names);
     return result == 1 ? 1 : 0;
 }
 
 /* What a verification is about, if it is a tagged session's. */
 struct verified {
     const struct openssl_crypto *crypto;
-    const struct names_answer *answer;
+    struct openssl_session *session;
     bool matters; /* the tool refuses what does not verify */
 };
 
@@ -288,7 +279,7 @@ static bool is_tagged(const void *real, const struct x509_store_ctx_st *context,
 {
     const struct openssl_crypto *crypto;
     const struct openssl_ssl *library;
-    const struct openssl_session *session;
+    struct openssl_session *session;
     const struct ssl_st *ssl;
 
     if (!openssl_session_any_tagged() ||
@@ -302,9 +293,26 @@ static bool is_tagged(const void *real, const struct x509_store_ctx_st *context,
         return false;
     *ret_verified = (struct verified){
         .crypto = crypto,
-        .answer = session->answer,
+        .session = session,
         .matters = (library->SSL_get_verify_mode(ssl) & OPENSSL_VERIFY_PEER)};
     return true;
+}
+
+/* Says why a certificate is refused, now or if it turns out to be. */
+static void explain(const struct verified *verified,
+                    struct x509_st *certificate)
+{
+    const struct names_answer *answer = verified->session->answer;
+    char names[MISMATCH_TEXT];
+    int saved = errno;
+
+    if (is_other(verified->crypto, certificate, answer, names)) {
+        if (verified->matters)
+            mismatch_say(answer, names);
+        else
+            doubt_keep(&verified->session->doubt, answer, names, false);
+    }
+    errno = saved;
 }
 
 /*
@@ -326,7 +334,7 @@ HOOK(int, X509_verify_cert, (struct x509_store_ctx_st * context))
     if (!openssl_verify_give(
             verified.crypto,
             verified.crypto->X509_STORE_CTX_get0_param(context),
-            verified.answer)) {
+            verified.session->answer)) {
         /* Who asks for the result alone must not read success. */
         verified.crypto->X509_STORE_CTX_set_error(context,
                                                   OPENSSL_OUT_OF_MEMORY);
@@ -334,7 +342,7 @@ HOOK(int, X509_verify_cert, (struct x509_store_ctx_st * context))
     }
     result = real(context);
     certificate = verified.crypto->X509_STORE_CTX_get0_cert(context);
-    if (verified.matters && certificate != NULL)
-        explain(verified.crypto, certificate, verified.answer);
+    if (certificate != NULL)
+        explain(&verified, certificate);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "preload.h"
 #include "real.h"
 
+REAL_DECLARE(SSL_sendfile);
 REAL_DECLARE(SSL_write);
 REAL_DECLARE(SSL_write_early_data);
 REAL_DECLARE(SSL_write_ex);
@@ -31,38 +32,32 @@ struct call {
     int result;
 };
 
-static ssize_t sink_write(void *argument, const char *data, size_t length)
+/* The real function that counts. */
+static int put(struct call *call, const void *data, size_t length,
+               size_t *ret_written)
 {
-    struct call *call = argument;
-    size_t written = 0;
-
-    if (call->plain != NULL) {
-        call->result = call->plain(call->ssl, data,
-                                   length < INT_MAX ? (int)length : INT_MAX);
-        return call->result;
-    }
     call->result =
         call->flagged != NULL
-            ? call->flagged(call->ssl, data, length, call->flags, &written)
-            : call->counting(call->ssl, data, length, &written);
-    return call->result > 0 ? (ssize_t)written : call->result;
+            ? call->flagged(call->ssl, data, length, call->flags, ret_written)
+            : call->counting(call->ssl, data, length, ret_written);
+    return call->result;
 }
 
-/* The writer; it says no more than the sink did where nothing is written. */
-static ssize_t write_session(struct openssl_session *session, struct call *call,
-                             const void *data, size_t length)
+static ssize_t sink_plain(void *argument, const char *data, size_t length)
 {
-    const struct host_sink sink = {sink_write, call};
-    ssize_t written;
+    struct call *call = argument;
 
-    if (session->host == NULL) {
-        errno = ENOMEM;
-        return 0;
-    }
-    session->writing = true;
-    written = host_write(session->host, data, length, &sink);
-    session->writing = false;
-    return written;
+    call->result =
+        call->plain(call->ssl, data, length < INT_MAX ? (int)length : INT_MAX);
+    return call->result;
+}
+
+static ssize_t sink_counting(void *argument, const char *data, size_t length)
+{
+    size_t written = 0;
+    int result = put(argument, data, length, &written);
+
+    return result > 0 ? (ssize_t)written : result;
 }
 
 /* The session to write to; NULL: the real call and nothing else. */
@@ -74,25 +69,32 @@ static struct openssl_session *session_for(const void *real,
     return session != NULL && !session->writing ? session : NULL;
 }
 
-/* 1 with a count, or what the sink said. */
-static int write_counted(struct openssl_session *session, struct call *call,
-                         const void *data, size_t length, size_t *ret_written)
+/* 1 with a count, or what the sink said; 0 without a real function. */
+static int write_counted(struct call *call, const void *data, size_t length,
+                         size_t *ret_written)
 {
-    ssize_t written = write_session(session, call, data, length);
+    const struct host_sink sink = {sink_counting, call};
+    const void *real = call->flagged != NULL ? (const void *)call->flagged
+                                             : (const void *)call->counting;
+    struct openssl_session *session;
+    ssize_t written;
 
-    if (written <= 0) {
-        *ret_written = 0;
-        return call->result;
-    }
-    *ret_written = (size_t)written;
-    return 1;
+    if (real == NULL)
+        return 0;
+    session = session_for(real, call->ssl);
+    if (session == NULL)
+        return put(call, data, length, ret_written);
+    written = openssl_session_write(session, data, length, &sink);
+    *ret_written = written > 0 ? (size_t)written : 0;
+    return written > 0 ? 1 : call->result;
 }
 
 HOOK(int, SSL_write, (struct ssl_st * ssl, const void *data, int length))
 {
     __typeof__(&SSL_write) real = REAL(SSL_write);
-    struct openssl_session *session;
     struct call call = {.ssl = ssl, .plain = real, .result = -1};
+    const struct host_sink sink = {sink_plain, &call};
+    struct openssl_session *session;
     ssize_t written;
 
     if (real == NULL)
@@ -100,7 +102,7 @@ HOOK(int, SSL_write, (struct ssl_st * ssl, const void *data, int length))
     session = session_for((void *)real, ssl);
     if (session == NULL || length < 0)
         return real(ssl, data, length);
-    written = write_session(session, &call, data, (size_t)length);
+    written = openssl_session_write(session, data, (size_t)length, &sink);
     return written > 0 ? (int)written : call.result;
 }
 
@@ -108,32 +110,18 @@ HOOK(int, SSL_write_ex,
      (struct ssl_st * ssl, const void *data, size_t length,
       size_t *ret_written))
 {
-    __typeof__(&SSL_write_ex) real = REAL(SSL_write_ex);
-    struct openssl_session *session;
-    struct call call = {.ssl = ssl, .counting = real};
+    struct call call = {.ssl = ssl, .counting = REAL(SSL_write_ex)};
 
-    if (real == NULL)
-        return 0;
-    session = session_for((void *)real, ssl);
-    return session == NULL
-               ? real(ssl, data, length, ret_written)
-               : write_counted(session, &call, data, length, ret_written);
+    return write_counted(&call, data, length, ret_written);
 }
 
 HOOK(int, SSL_write_early_data,
      (struct ssl_st * ssl, const void *data, size_t length,
       size_t *ret_written))
 {
-    __typeof__(&SSL_write_early_data) real = REAL(SSL_write_early_data);
-    struct openssl_session *session;
-    struct call call = {.ssl = ssl, .counting = real};
+    struct call call = {.ssl = ssl, .counting = REAL(SSL_write_early_data)};
 
-    if (real == NULL)
-        return 0;
-    session = session_for((void *)real, ssl);
-    return session == NULL
-               ? real(ssl, data, length, ret_written)
-               : write_counted(session, &call, data, length, ret_written);
+    return write_counted(&call, data, length, ret_written);
 }
 
 /* OpenSSL 3.3; the flags are for QUIC, and nobody reaches a target by that. */
@@ -141,14 +129,26 @@ HOOK(int, SSL_write_ex2,
      (struct ssl_st * ssl, const void *data, size_t length, uint64_t flags,
       size_t *ret_written))
 {
-    __typeof__(&SSL_write_ex2) real = REAL(SSL_write_ex2);
-    struct openssl_session *session;
-    struct call call = {.ssl = ssl, .flagged = real, .flags = flags};
+    struct call call = {
+        .ssl = ssl, .flagged = REAL(SSL_write_ex2), .flags = flags};
+
+    return write_counted(&call, data, length, ret_written);
+}
+
+/*
+ * OpenSSL 3, where the kernel encrypts what it reads from a file: nobody would
+ * see a Host in that, nor where a body ends. So it is refused, which a tool
+ * must expect: hardly any connection can do it.
+ */
+HOOK(ssize_t, SSL_sendfile,
+     (struct ssl_st * ssl, int fd, off_t offset, size_t size, int flags))
+{
+    __typeof__(&SSL_sendfile) real = REAL(SSL_sendfile);
 
     if (real == NULL)
-        return 0;
-    session = session_for((void *)real, ssl);
-    return session == NULL
-               ? real(ssl, data, length, flags, ret_written)
-               : write_counted(session, &call, data, length, ret_written);
+        return -1;
+    if (openssl_session_tagged((void *)real, ssl) == NULL)
+        return real(ssl, fd, offset, size, flags);
+    errno = EOPNOTSUPP;
+    return -1;
 }

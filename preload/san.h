@@ -9,13 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mismatch.h"
 #include "names.h"
 #include "openssl.h"
 #include "util.h"
-
-enum {
-    SAN_TEXT = 400, /* a list of names for people */
-};
 
 /* Whether the library finds that a certificate covers the answer's N. */
 bool san_covers(const struct openssl_crypto *crypto,
@@ -31,13 +28,10 @@ MUST_CHECK bool san_edit(const struct openssl_crypto *crypto,
                          struct x509_st *certificate,
                          struct openssl_names *names, bool *ret_changed);
 
-/*
- * Writes the DNS names and addresses in a certificate for people: "A, B", or
- * that there are none.
- */
+/* The DNS names and addresses in a certificate, for people: "" or "A, B". */
 void san_text(const struct openssl_crypto *crypto,
               const struct x509_st *certificate,
-              char ret_text[static SAN_TEXT]);
+              char ret_text[static MISMATCH_TEXT]);
 
 /* ex_data's call when an X509 goes: frees the extensions made for it. */
 openssl_ex_free san_read_free;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,43 @@
 enum {
     BODY = 300 * 1000,
 };
+
+/* A length that nobody is to know; and one that is not true. */
+static void send_in_range(struct world_line *line, const char *name,
+                          const char *sent)
+{
+    ssize_t length = (ssize_t)strlen(sent);
+    gnutls_range_st range = {.low = (size_t)length, .high = 1000};
+    gnutls_range_st wrong = {.low = 0, .high = (size_t)length - 1};
+
+    world_open(line, name);
+    errno = 4711;
+    assert_int_equal(
+        gnutls_record_send_range(line->session, sent, (size_t)length, &wrong),
+        GNUTLS_E_INVALID_REQUEST);
+    assert_int_equal(
+        gnutls_record_send_range(line->session, sent, (size_t)length, &range),
+        length);
+    assert_int_equal(errno, 4711);
+}
+
+/* The first octet from where the file stands, the rest from an offset. */
+static void send_file(struct world_line *line, const char *sent)
+{
+    ssize_t length = (ssize_t)strlen(sent);
+    int fd = memfd_create("sent", MFD_CLOEXEC);
+    off_t rest = 1;
+
+    assert_int_equal(write(fd, sent, (size_t)length), length);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(gnutls_record_send_file(line->session, fd, NULL, 1), 1);
+    /* GnuTLS counts the offset from where the file stands. */
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(
+        gnutls_record_send_file(line->session, fd, &rest, (size_t)length),
+        length - 1);
+    close(fd);
+}
 
 static void the_host_is_put_right(void **state)
 {
@@ -53,6 +91,13 @@ static void the_host_is_put_right(void **state)
         assert_int_equal(
             gnutls_record_send2(line.session, cases[i].sent, length, 100, 0),
             length);
+        world_close(&line, cases[i].got, strlen(cases[i].got));
+
+        send_in_range(&line, cases[i].name, cases[i].sent);
+        world_close(&line, cases[i].got, strlen(cases[i].got));
+
+        world_open(&line, cases[i].name);
+        send_file(&line, cases[i].sent);
         world_close(&line, cases[i].got, strlen(cases[i].got));
 
         /* Octet by octet, two requests on one connection. */

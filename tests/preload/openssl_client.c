@@ -29,6 +29,8 @@
  *   duplicate           SSL_dup, which takes the SSL's place
  *   names  extension    what X509_get_ext_d2i, X509_get_ext show of the names
  *   check NAME          X509_check_host
+ *   result              of the verification
+ *   exit                at once
  *   given               the SSL's names to verify: `given NAME ADDRESS`
  *   version             OpenSSL's first number
  */
@@ -297,18 +299,22 @@ static void do_check(const char *name)
     openssl_peer_check(talk.ssl, name);
 }
 
-/* Whom the SSL's own parameter has verified; 1.1 does not tell. */
 static void do_given(const char *unused)
 {
     (void)unused;
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
-    char *name = X509_VERIFY_PARAM_get0_host(SSL_get0_param(talk.ssl), 0);
-    char *address = X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(talk.ssl));
+    openssl_peer_given(talk.ssl);
+}
 
-    printf("given %s %s\n", name != NULL ? name : "-",
-           address != NULL ? address : "-");
-    OPENSSL_free(address);
-#endif
+static void do_result(const char *unused)
+{
+    (void)unused;
+    openssl_peer_result(talk.ssl);
+}
+
+static void do_exit(const char *unused)
+{
+    (void)unused;
+    exit(0);
 }
 
 static void do_version(const char *unused)
@@ -351,6 +357,8 @@ static const struct {
     {"check", do_check, false},
     {"version", do_version, true},
     {"given", do_given, true},
+    {"result", do_result, true},
+    {"exit", do_exit, true},
     {"reconnect", do_reconnect, true},
     {"half", do_half, false},
     {"rest", do_rest, true},

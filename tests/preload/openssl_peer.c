@@ -57,3 +57,23 @@ void openssl_peer_check(const SSL *ssl, const char *name)
     OPENSSL_free(covered);
     X509_free(peer);
 }
+
+void openssl_peer_given(SSL *ssl)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    char *name = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
+    char *address = X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(ssl));
+
+    printf("given %s %s\n", name != NULL ? name : "-",
+           address != NULL ? address : "-");
+    OPENSSL_free(address);
+#else
+    (void)ssl;
+#endif
+}
+
+void openssl_peer_result(const SSL *ssl)
+{
+    printf("result %s\n",
+           X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
+}

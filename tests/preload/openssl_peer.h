@@ -14,4 +14,10 @@ void openssl_peer_extension(const SSL *ssl);
 /* Prints what X509_check_host says of a name. */
 void openssl_peer_check(const SSL *ssl, const char *name);
 
+/* Prints whom the SSL's own parameter has verified; 1.1 does not tell. */
+void openssl_peer_given(SSL *ssl);
+
+/* Prints what came of the verification. */
+void openssl_peer_result(const SSL *ssl);
+
 #endif

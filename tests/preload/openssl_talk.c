@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <openssl/err.h>
 
 static void die(const char *what)
 {
@@ -124,11 +127,33 @@ static bool write_bio(struct talk *talk, const char *data, size_t length)
     return written == length && BIO_flush(bio) == 1;
 }
 
+/* Says why it failed, if it did: the kernel has to know TLS for it. */
+static bool write_file(struct talk *talk, const char *data, size_t length)
+{
+    ssize_t sent = -1;
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    int fd = memfd_create("data", MFD_CLOEXEC);
+
+    if (write(fd, data, length) != (ssize_t)length)
+        die("write");
+    errno = 0;
+    sent = SSL_sendfile(talk->ssl, fd, 0, length, 0);
+    if (sent < 0)
+        printf("sendfile %s %s\n", strerrorname_np(errno),
+               ERR_peek_error() != 0 ? "with a reason" : "-");
+    ERR_clear_error();
+    close(fd);
+#endif
+    return sent == (ssize_t)length;
+}
+
 bool openssl_talk_write(struct talk *talk, const char *data, size_t length)
 {
     size_t written = 0;
     int result;
 
+    if (is(talk, "sendfile"))
+        return write_file(talk, data, length);
     if (!is(talk, "write") && !is(talk, "write-ex") && !is(talk, "early"))
         return write_bio(talk, data, length);
     do {

@@ -31,8 +31,8 @@ bool openssl_talk_handshake(struct talk *talk);
 
 /*
  * Writes it all: by write, write-ex, early, bio-write, bio-write-ex, bio-puts,
- * bio-printf (on an SSL BIO), or buffer-* (the same on a buffer above it,
- * which is flushed). False if nothing was written.
+ * bio-printf (on an SSL BIO), buffer-* (the same on a buffer above it, which
+ * is flushed), or sendfile. False if nothing was written.
  */
 bool openssl_talk_write(struct talk *talk, const char *data, size_t length);
 

@@ -109,7 +109,7 @@ static void check_edit(const char *names, const char *want, bool want_changed)
     X509 *certificate = certificate_for("n.test", names);
     GENERAL_NAMES *list =
         X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    char got[SAN_TEXT] = "";
+    char got[MISMATCH_TEXT] = "";
     bool changed = !want_changed;
 
     assert_true(
@@ -244,7 +244,7 @@ static void leaves_no_error_of_a_broken_certificate(void **state)
     X509 *certificate = certificate_for("n.test", NULL);
     ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
     X509_EXTENSION *extension;
-    char text[SAN_TEXT];
+    char text[MISMATCH_TEXT];
     unsigned long before;
 
     (void)state;
@@ -261,7 +261,7 @@ static void leaves_no_error_of_a_broken_certificate(void **state)
     assert_int_not_equal(before, 0);
     assert_false(san_covers(&crypto, certificate, &answers[0]));
     san_text(&crypto, certificate, text);
-    assert_string_equal(text, "no name in its subjectAltName");
+    assert_string_equal(text, "");
     assert_int_equal(ERR_peek_last_error(), before);
     X509_EXTENSION_free(extension);
     ASN1_OCTET_STRING_free(octets);
@@ -271,7 +271,7 @@ static void leaves_no_error_of_a_broken_certificate(void **state)
 static void check_text(const char *names, const char *want)
 {
     X509 *certificate = certificate_for("n.test", names);
-    char text[SAN_TEXT];
+    char text[MISMATCH_TEXT];
 
     san_text(&crypto, certificate, text);
     assert_string_equal(text, want);
@@ -285,8 +285,8 @@ static void writes_names_for_people(void **state)
     check_text("DNS:a.test,IP:192.0.2.1,IP:2001:db8::1,DNS:*.b.test",
                "a.test, 192.0.2.1, 2001:db8::1, *.b.test");
     check_text("DNS:192.0.2.1", "DNS:192.0.2.1");
-    check_text("email:a@b.test", "no name in its subjectAltName");
-    check_text(NULL, "no name in its subjectAltName");
+    check_text("email:a@b.test", "");
+    check_text(NULL, "");
     check_text("DNS:a\x1b[2J b\x7f", "a?[2J?b?");
 }
 
@@ -312,7 +312,7 @@ static void make_names(int length, char *ret_names, char *ret_list)
 static void writes_as_many_whole_names_as_fit(void **state)
 {
     char names[LIST], list[LIST];
-    char text[SAN_TEXT + 1];
+    char text[MISMATCH_TEXT + 1];
 
     (void)state;
     for (int length = 1; length < 250; length++) {
@@ -320,17 +320,17 @@ static void writes_as_many_whole_names_as_fit(void **state)
 
         make_names(length, names, list);
         certificate = certificate_for("n.test", names);
-        text[SAN_TEXT] = '#';
+        text[MISMATCH_TEXT] = '#';
         san_text(&crypto, certificate, text);
         X509_free(certificate);
-        assert_int_equal(text[SAN_TEXT], '#');
+        assert_int_equal(text[MISMATCH_TEXT], '#');
         if (strlen(list) < 380) {
             assert_string_equal(text, list);
             continue;
         }
         if (strcmp(text, list) == 0)
             continue;
-        assert_true(strlen(text) > SAN_TEXT - 12 - (size_t)length);
+        assert_true(strlen(text) > MISMATCH_TEXT - 12 - (size_t)length);
         assert_string_equal(text + strlen(text) - 5, ", ...");
         assert_memory_equal(text, list, strlen(text) - 3);
     }

@@ -40,7 +40,7 @@ class Cell:
     reason: str   # if it is no tool's but this one's
     got: str = "was not run"
     details: str = ""
-    explained: bool = False
+    explained: int = 0  # lines of matrix-run's about it
     before: str = ""  # the id of the request to the ordinary host before
 
     @property
@@ -157,8 +157,8 @@ class Runner:
 
 
 def explains(cell, output):
-    """The tool cannot know why it failed; matrix-run says it."""
-    return f"matrix-run: {cell.case.hostname}: " in output
+    """The tool cannot know why it failed; matrix-run says it, once."""
+    return output.count(f"matrix-run: {cell.case.hostname}: ")
 
 
 def judge_line(line):
@@ -243,10 +243,11 @@ def verdict(cell, seen):
         version = "HTTP/2" if case.kind == "plain" and tool.http2 else "HTTP/1"
         want = (f"reached; seen: SNI {case.sni}, Host {case.host}, at its "
                 f"target, {version}, {'404' if tool.got_404 else '200'}")
-    if outcome == "refused" and case.name in {*cases.OTHER_NAME, "nothing"}:
+    if case.name in {*cases.OTHER_NAME, "nothing"}:
         silent = tool.name in table.SILENT and case.name != "nothing"
-        got += "; explained: " + ("yes" if cell.explained else "no")
-        want += "; explained: " + ("no" if silent else "yes")
+        said = outcome == "refused" and not silent
+        got += f"; explained: {cell.explained}"
+        want += f"; explained: {1 if said else 0}"
     if tool.meets_plain:
         version = "HTTP/2.0" if tool.http2 else "HTTP/1.1"
         got += f"; ordinary host: {', '.join(control(seen, cell))}"
