@@ -11,8 +11,8 @@
 #include <sys/auxv.h>
 #include <time.h>
 
-#include "client.h"
 #include "cookies.h"
+#include "names_ask.h"
 #include "names_seen.h"
 #include "note.h"
 
@@ -235,53 +235,18 @@ static enum status learn(const struct question *question,
     return STATUS_OK;
 }
 
-static void refuse_without_helper(const char *pseudo)
-{
-    struct client client;
-
-    client_init(&client, LIMIT_SHIM_WAIT_MS, false);
-    note_refusal("%s: the helper %s cannot be run; it must be root's or yours, "
-                 "and writable by nobody else",
-                 pseudo, client.helper);
-}
-
-/* Says why there is no answer. */
-static void refuse(const char *pseudo, enum status status,
-                   const struct record *record)
-{
-    if (record != NULL)
-        note_refusal("%s: %s (%s)", pseudo,
-                     record->reason != NULL ? record->reason : "no server",
-                     error_name(record->error));
-    else if (status == STATUS_NOT_FOUND)
-        note_refusal("%s: DNS cannot hold such a name", pseudo);
-    else if (status == STATUS_TRY_AGAIN)
-        note_refusal("%s: no answer in time", pseudo);
-    else
-        refuse_without_helper(pseudo);
-}
-
-static enum status ask(const struct server_name *name,
-                       struct record *ret_record)
-{
-    struct client client;
-
-    client_init(&client, LIMIT_SHIM_WAIT_MS, false);
-    return client_lookup(&client, name, ret_record);
-}
-
 static enum status ask_and_learn(const struct question *question,
                                  struct record *ret_record,
                                  const struct names_answer **ret_answer)
 {
-    enum status status = ask(&question->name, ret_record);
+    enum status status = names_ask(&question->name, ret_record);
 
     if (status != STATUS_OK) {
-        refuse(question->pseudo, status, NULL);
+        names_ask_refused(question->pseudo, status, NULL);
         return status;
     }
     if (ret_record->error != ERROR_NONE) {
-        refuse(question->pseudo, status, ret_record);
+        names_ask_refused(question->pseudo, status, ret_record);
         return error_status(ret_record->error);
     }
     return learn(question, ret_record, ret_answer);
@@ -387,7 +352,7 @@ enum status names_check_target(const char *key, const struct address *address,
     if (server_name_parse(key, strlen(key), &name) != STATUS_OK ||
         strcmp(name.key, key) != 0)
         return STATUS_NOT_FOUND;
-    status = ask(&name, &record);
+    status = names_ask(&name, &record);
     if (status == STATUS_OK)
         status = error_status(record.error);
     if (status == STATUS_OK) {
