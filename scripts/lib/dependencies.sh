@@ -10,12 +10,11 @@ BUILD_PACKAGES=(gcc libc6-dev make autoconf automake libtool pkg-config
 
 # The private federation, and what demo and tests look at it with.
 FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
-    iproute2 procps util-linux python3)
+    iproute2 procps util-linux python3 python3-signedjson)
 
 # The tests.
 TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
-    libgnutls28-dev libc-ares-dev systemd bash-completion zsh
-    python3-signedjson)
+    libgnutls28-dev libc-ares-dev systemd bash-completion zsh)
 
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
 LINT_PACKAGES=(clang-format-14 shellcheck mandoc xz-utils git)
