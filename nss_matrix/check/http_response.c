@@ -122,6 +122,21 @@ static void end_head(struct http_response *response)
         fail(response, "has a body over 64 KiB");
 }
 
+/*
+ * Refuses a status line that has begun and will be none: what is not HTTP may
+ * never end a line.
+ */
+static void read_early(struct http_response *response)
+{
+    static const char BEGIN[] = "HTTP/1.";
+    const char *line = response->raw + response->next;
+    size_t length = response->raw_length - response->next;
+    size_t most = sizeof(BEGIN) - 1;
+
+    if (length >= most && memcmp(line, BEGIN, most) != 0)
+        read_status(response, line, length);
+}
+
 static void read_head(struct http_response *response)
 {
     const char *line;
@@ -137,12 +152,8 @@ static void read_head(struct http_response *response)
             read_header(response, line, length);
     }
     if (!response->head_whole && response->state == HTTP_MORE &&
-        response->status == 0 && response->raw_length >= 7 &&
-        memcmp(response->raw + response->next, "HTTP/1.",
-               response->raw_length - response->next < 7
-                   ? response->raw_length - response->next
-                   : 7) != 0)
-        read_status(response, response->raw, response->raw_length);
+        response->status == 0)
+        read_early(response);
     if (!response->head_whole && response->raw_length > LIMIT_HEADERS)
         fail(response, "has a head over 64 KiB");
 }

@@ -91,6 +91,19 @@ static void judge_signature(struct key_document_key *key,
         key->signature_matches = true;
 }
 
+/* The last member of that key, as everywhere: whatever it is. */
+static const struct json_value *last_member(const struct json_value *object,
+                                            const char *key, size_t key_length)
+{
+    const struct json_value *found = NULL;
+
+    for (const struct json_value *at = object->first; at != NULL; at = at->next)
+        if (at->key_length == key_length &&
+            memcmp(at->key, key, key_length) == 0)
+            found = at;
+    return found;
+}
+
 /* signatures.SERVER_NAME.KEY_ID */
 static const struct json_value *find_signature(const struct json_value *root,
                                                const struct json_value *name,
@@ -98,21 +111,16 @@ static const struct json_value *find_signature(const struct json_value *root,
 {
     const struct json_value *all =
         json_tree_member(root, "signatures", JSON_OBJECT);
-    const struct json_value *found = NULL;
+    const struct json_value *by =
+        all != NULL && name != NULL ? last_member(all, name->text, name->length)
+                                    : NULL;
+    const struct json_value *signature =
+        by != NULL && by->kind == JSON_OBJECT
+            ? last_member(by, key->key, key->key_length)
+            : NULL;
 
-    if (all == NULL || name == NULL)
-        return NULL;
-    for (const struct json_value *by = all->first; by != NULL; by = by->next) {
-        if (by->key_length != name->length || by->kind != JSON_OBJECT ||
-            memcmp(by->key, name->text, name->length) != 0)
-            continue;
-        found = NULL;
-        for (const struct json_value *at = by->first; at != NULL; at = at->next)
-            if (at->key_length == key->key_length && at->kind == JSON_STRING &&
-                memcmp(at->key, key->key, key->key_length) == 0)
-                found = at;
-    }
-    return found;
+    return signature != NULL && signature->kind == JSON_STRING ? signature
+                                                               : NULL;
 }
 
 static void read_key(struct key_document_key *key,

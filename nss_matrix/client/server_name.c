@@ -74,9 +74,14 @@ static struct slice without_end(struct slice slice, size_t length)
     return slice;
 }
 
+/*
+ * One last dot says that the name is absolute. Behind two there is an empty
+ * label: a name of its own, which must not become the key of another.
+ */
 static struct slice without_last_dot(struct slice slice)
 {
-    if (slice.length > 1 && slice.start[slice.length - 1] == '.')
+    if (slice.length > 1 && slice.start[slice.length - 1] == '.' &&
+        slice.start[slice.length - 2] != '.')
         slice.length--;
     return slice;
 }
@@ -160,7 +165,9 @@ static bool parse_ip_literal(struct slice host, struct address *ret_address)
 
     if (brackets)
         host = (struct slice){host.start + 1, host.length - 2};
-    if (!util_copy(text, sizeof(text), host.start, host.length) ||
+    /* inet_pton would read up to a NUL. */
+    if (memchr(host.start, '\0', host.length) != NULL ||
+        !util_copy(text, sizeof(text), host.start, host.length) ||
         !address_parse(text, &address) ||
         brackets != (address.family == AF_INET6))
         return false;
@@ -342,6 +349,9 @@ enum status server_name_to_pseudo(const struct server_name *name,
     char port[8] = "";
     int length;
 
+    if (name->kind == SERVER_NAME_HOST &&
+        ends_with((struct slice){name->host, strlen(name->host)}, IPV6_MARK))
+        return STATUS_INVALID;
     snprintf(host, sizeof(host), "%.*s", (int)name->host_length, name->text);
     if (name->kind == SERVER_NAME_IP && name->address.family == AF_INET6) {
         snprintf(host, sizeof(host), "%s%s", name->host, IPV6_MARK);

@@ -67,7 +67,8 @@ bool server_name_is_pseudo(const char *text, size_t length);
 
 /*
  * Writes the pseudo-hostname for name: what a tool under the shim or NSS is
- * asked for. STATUS_TOO_BIG if it does not fit in room.
+ * asked for. STATUS_TOO_BIG if it does not fit in room; STATUS_INVALID for a
+ * host name that ends in `.ipv6-literal`, which would be read as an address.
  */
 MUST_CHECK enum status server_name_to_pseudo(const struct server_name *name,
                                              char *ret_text, size_t room);

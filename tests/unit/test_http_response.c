@@ -127,6 +127,14 @@ static void refuses_what_is_not_http_1(void **state)
     assert_broken("HTTP/2 200\r\n\r\n", 14, "is not HTTP/1");
     assert_broken("HTTP/1.1 abc\r\n\r\n", 16, "is not HTTP/1");
     struct http_response response;
+    static const char BEHIND[] = "HTTP/1.1 103 Early Hints\r\n\r\n"
+                                 "SSH-2.0-OpenSSH_9.2\r\nServer: x\r\n\r\n";
+    for (size_t step = 1; step < sizeof(BEHIND); step++) {
+        assert_int_equal(feed(&response, BEHIND, sizeof(BEHIND) - 1, step),
+                         HTTP_BROKEN);
+        assert_string_equal(response.fault, "is not HTTP/1");
+        http_response_done(&response);
+    }
     assert_int_equal(feed(&response, SETTINGS, sizeof(SETTINGS), 64),
                      HTTP_BROKEN);
     assert_string_equal(response.fault, "is HTTP/2, which was not asked for");

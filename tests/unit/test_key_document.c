@@ -99,6 +99,18 @@ static void wants_the_signature_under_its_own_name(void **state)
     key_document_done(&document);
 }
 
+/* As every other member: whoever reads it otherwise reads another document. */
+static void takes_the_last_signature_whatever_it_is(void **state)
+{
+    (void)state;
+    read_changed("zpDA\"}", "zpDA\", \"ed25519:a\": 5}");
+    assert_string_equal(document.keys[0].fault, "has not signed the document");
+    key_document_done(&document);
+    read_changed("zpDA\"}", "zpDA\"}, \"example.org\": 5");
+    assert_string_equal(document.keys[0].fault, "has not signed the document");
+    key_document_done(&document);
+}
+
 static void judges_keys_by_length_and_alphabet(void **state)
 {
     (void)state;
@@ -176,6 +188,7 @@ int main(void)
         cmocka_unit_test(lets_what_is_not_covered_change),
         cmocka_unit_test(wants_the_signature_of_every_key),
         cmocka_unit_test(wants_the_signature_under_its_own_name),
+        cmocka_unit_test(takes_the_last_signature_whatever_it_is),
         cmocka_unit_test(judges_keys_by_length_and_alphabet),
         cmocka_unit_test(has_no_use_for_other_algorithms),
         cmocka_unit_test(says_what_has_no_canonical_form),

@@ -213,6 +213,30 @@ static void knows_names_that_dns_cannot_hold(void **state)
     assert_true(server_name_resolvable("a"));
 }
 
+/* Two names must not have one key, nor a key another key. */
+static void a_second_last_dot_makes_another_name(void **state)
+{
+    struct server_name name;
+
+    (void)state;
+    assert_int_equal(parse("Example.org..:80", &name), STATUS_OK);
+    assert_string_equal(name.key, "example.org..:80");
+    assert_string_equal(name.host, "example.org..");
+}
+
+static void an_octet_nul_ends_no_address(void **state)
+{
+    static const char TEXT[] = "192.0.2.10\0.example.org";
+    static const char BRACKETS[] = "[::1\0]";
+    struct server_name name;
+
+    (void)state;
+    assert_int_equal(server_name_parse(TEXT, sizeof(TEXT) - 1, &name),
+                     STATUS_INVALID);
+    assert_int_equal(server_name_parse(BRACKETS, sizeof(BRACKETS) - 1, &name),
+                     STATUS_INVALID);
+}
+
 /* A digit more or less must not read over the caller's octets: ASan looks. */
 static void reads_no_octet_that_is_not_given(void **state)
 {
@@ -244,6 +268,8 @@ int main(void)
         cmocka_unit_test(refuses_an_octet_of_any_value_outside_the_grammar),
         cmocka_unit_test(takes_255_octets_and_refuses_256),
         cmocka_unit_test(knows_names_that_dns_cannot_hold),
+        cmocka_unit_test(a_second_last_dot_makes_another_name),
+        cmocka_unit_test(an_octet_nul_ends_no_address),
         cmocka_unit_test(reads_no_octet_that_is_not_given),
     };
 

@@ -196,6 +196,19 @@ static void pseudo_hostnames_lead_there_and_back(void **state)
         server_name_to_pseudo(&name, text, strlen(NAMES[5][1]) + 1), STATUS_OK);
 }
 
+/* It would be read as an address that is none. */
+static void a_host_name_under_the_mark_has_no_pseudo_hostname(void **state)
+{
+    struct server_name name;
+    char text[300];
+
+    (void)state;
+    assert_int_equal(server_name_parse("a.IPv6-literal.:80", 18, &name),
+                     STATUS_OK);
+    assert_int_equal(server_name_to_pseudo(&name, text, sizeof(text)),
+                     STATUS_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +220,7 @@ int main(void)
         cmocka_unit_test(the_suffix_does_not_count_in_the_255_octets),
         cmocka_unit_test(a_name_of_any_length_is_survived),
         cmocka_unit_test(pseudo_hostnames_lead_there_and_back),
+        cmocka_unit_test(a_host_name_under_the_mark_has_no_pseudo_hostname),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
