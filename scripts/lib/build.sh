@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # build_in DIR [CONFIGURE ARGUMENT]...: builds the project in DIR, quietly;
-# shows the log when it fails. `top` is the source's root. Source it.
+# shows the log when it fails. configure_in is its first half. `top` is the
+# source's root. Source it.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -25,7 +26,7 @@ _optional() {
     done
 }
 
-build_in() {
+configure_in() {
     local dir=$1 with
     shift
     with=$*$(_optional)
@@ -41,5 +42,10 @@ build_in() {
             logged "$dir/configure.log" "$top/configure" -q "$@") || return 1
         echo "$with" >"$dir/configured-with"
     fi
+}
+
+build_in() {
+    local dir=$1
+    configure_in "$@" || return 1
     logged "$dir/make.log" make -C "$dir" -j"$(nproc)"
 }

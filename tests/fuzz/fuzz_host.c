@@ -5,12 +5,12 @@
  * Slices must not matter, only values of own Host lines may differ, and what
  * follows after the session became opaque must be the input.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
+#include "fuzz.h"
 
-#include "../../preload/host.h"
+#include <strings.h>
+#include <sys/types.h>
+
+#include "host.h"
 
 #define NAME "m.matrix"
 
@@ -26,14 +26,6 @@ struct run {
     size_t opaque_in; /* since when; 0: never */
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool promise)
-{
-    if (!promise)
-        abort();
-}
-
 static size_t choose(struct run *run, size_t below)
 {
     run->step = (run->step + 7) % run->length;
@@ -47,12 +39,12 @@ static ssize_t take(void *arg, const char *octets, size_t length)
     bool blocked = run->piece != NULL;
 
     if (blocked && octets != NULL) {
-        check(octets == run->piece);
-        check((octets >= run->in && octets < run->in + run->length) ||
-              length == run->piece_length);
+        FUZZ_CHECK(octets == run->piece);
+        FUZZ_CHECK((octets >= run->in && octets < run->in + run->length) ||
+                   length == run->piece_length);
     }
     if (octets == NULL) {
-        check(blocked);
+        FUZZ_CHECK(blocked);
         octets = run->piece;
         part = length = run->piece_length;
     }
@@ -76,7 +68,7 @@ static void write_all(struct run *run, const char *host)
     size_t at = 0;
     size_t seen = 0;
 
-    check(session != NULL);
+    FUZZ_CHECK(session != NULL);
     while (at < run->length) {
         size_t left = run->length - at;
         size_t part = run->sliced ? 1 + choose(run, left) : left;
@@ -86,13 +78,13 @@ static void write_all(struct run *run, const char *host)
         ssize_t sent =
             host_write(session, body ? NULL : run->in + at, part, &sink);
 
-        check(sent == -1 ? run->piece != NULL : sent > 0);
-        check(sent <= (ssize_t)left);
+        FUZZ_CHECK(sent == -1 ? run->piece != NULL : sent > 0);
+        FUZZ_CHECK(sent <= (ssize_t)left);
         seen = at + part > seen ? at + part : seen;
         at += sent > 0 ? (size_t)sent : 0;
         if (run->opaque_in == 0 && host_is_opaque(session))
             run->opaque_in = seen;
-        check(run->opaque_in == 0 || host_is_opaque(session));
+        FUZZ_CHECK(run->opaque_in == 0 || host_is_opaque(session));
     }
     host_free(session);
 }
@@ -135,7 +127,7 @@ static void check_differences(const struct run *run, const char *host)
         size_t at = 0;
         size_t value = 0;
 
-        check(in < run->length);
+        FUZZ_CHECK(in < run->length);
         if (in == 0 || run->in[in - 1] == '\n')
             value = own_value(run->in + in, run->length - in, &at);
         if (value > 0 && out + at + host_length < run->sent &&
@@ -144,12 +136,12 @@ static void check_differences(const struct run *run, const char *host)
             in += at + value;
             out += at + host_length;
         }
-        check(run->out[out++] == run->in[in++]);
+        FUZZ_CHECK(run->out[out++] == run->in[in++]);
     }
     /* what is held is less than two lines */
-    check(run->length - in <= HOST_LINE);
+    FUZZ_CHECK(run->length - in <= HOST_LINE);
     for (; in + 1 < run->length; in++)
-        check(run->in[in] != '\n');
+        FUZZ_CHECK(run->in[in] != '\n');
 }
 
 /* One run; from out on there is room for every line to grow. */
@@ -160,8 +152,9 @@ static void run_once(struct run *run, const char *host)
     if (run->opaque_in > 0) {
         size_t tail = run->length - run->opaque_in;
 
-        check(run->sent >= tail && memcmp(run->out + run->sent - tail,
-                                          run->in + run->opaque_in, tail) == 0);
+        FUZZ_CHECK(run->sent >= tail &&
+                   memcmp(run->out + run->sent - tail, run->in + run->opaque_in,
+                          tail) == 0);
     }
 }
 
@@ -172,11 +165,11 @@ static void run_both(const char *in, size_t length, const char *host)
 
     whole.out = malloc(4 * length + 64);
     sliced.out = malloc(4 * length + 64);
-    check(whole.out != NULL && sliced.out != NULL);
+    FUZZ_CHECK(whole.out != NULL && sliced.out != NULL);
     run_once(&whole, host);
     run_once(&sliced, host);
-    check(whole.sent == sliced.sent);
-    check(memcmp(whole.out, sliced.out, whole.sent) == 0);
+    FUZZ_CHECK(whole.sent == sliced.sent);
+    FUZZ_CHECK(memcmp(whole.out, sliced.out, whole.sent) == 0);
     free(whole.out);
     free(sliced.out);
 }
