@@ -25,15 +25,26 @@ enum status cache_directory_owner(const char *directory, uid_t *ret_owner)
     return STATUS_OK;
 }
 
-enum status cache_open(const char *path, uid_t owner, int *ret_fd)
+static int open_file(const char *path)
 {
-    AUTO(close_fd) int fd = -1;
+    return open(path,
+                O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+static bool may_be_believed(int fd, uid_t owner)
+{
     struct stat found;
 
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) ||
-        others_may_write(&found) ||
-        (found.st_uid != owner && found.st_uid != 0))
+    return fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) &&
+           !others_may_write(&found) &&
+           (found.st_uid == owner || found.st_uid == 0);
+}
+
+enum status cache_open(const char *path, uid_t owner, int *ret_fd)
+{
+    AUTO(close_fd) int fd = open_file(path);
+
+    if (!may_be_believed(fd, owner))
         return STATUS_MISS;
     *ret_fd = TAKE_FD(fd);
     return STATUS_OK;
@@ -41,14 +52,22 @@ enum status cache_open(const char *path, uid_t owner, int *ret_fd)
 
 /*
  * The record's own buffer holds the path until the file is read over it: a
- * second buffer would cost the host's thread another kilobyte of stack.
+ * second buffer would cost the host's thread another kilobyte of stack. The
+ * directory, which is the path's beginning, is looked at once there is a file:
+ * so a miss is one system call.
  */
-static enum status read_file(struct record *record, uid_t owner)
+static enum status read_file(struct record *record, size_t directory,
+                             const uid_t *user)
 {
-    AUTO(close_fd) int fd = -1;
+    AUTO(close_fd) int fd = open_file(record->text);
+    uid_t owner;
     ssize_t got;
 
-    if (cache_open(record->text, owner, &fd) != STATUS_OK)
+    if (fd < 0)
+        return STATUS_MISS;
+    record->text[directory] = '\0';
+    if (cache_directory_owner(record->text, &owner) != STATUS_OK ||
+        (user != NULL && owner != *user) || !may_be_believed(fd, owner))
         return STATUS_MISS;
     do
         got = read(fd, record->text, LIMIT_RECORD);
@@ -59,12 +78,12 @@ static enum status read_file(struct record *record, uid_t owner)
     return STATUS_OK;
 }
 
-static enum status read_record(struct record *record, uid_t owner,
+/* What was read, judged. */
+static enum status take_record(struct record *record,
                                const struct server_name *name,
                                const struct settings *settings, int64_t now)
 {
-    if (read_file(record, owner) != STATUS_OK ||
-        record_parse(record, now) != STATUS_OK || record->expires <= now ||
+    if (record_parse(record, now) != STATUS_OK || record->expires <= now ||
         strcmp(record->name, name->key) != 0 ||
         strcmp(record->settings, settings->token) != 0)
         return STATUS_MISS;
@@ -91,15 +110,14 @@ enum status cache_read_system(const char *directory,
 {
     struct wire_writer path =
         wire_writer(ret_record->text, sizeof(ret_record->text));
-    uid_t owner;
     int saved = errno;
     enum status status = STATUS_MISS;
 
     wire_put(&path, directory);
     put_file(&path, name);
     if (!path.failed && fit_for_a_file(name) &&
-        cache_directory_owner(directory, &owner) == STATUS_OK)
-        status = read_record(ret_record, owner, name, settings, now);
+        read_file(ret_record, strlen(directory), NULL) == STATUS_OK)
+        status = take_record(ret_record, name, settings, now);
     errno = saved;
     return status;
 }
@@ -138,8 +156,8 @@ enum status cache_read_user(const struct server_name *name,
             wire_writer(text + length, sizeof(ret_record->text) - length);
 
         put_file(&path, name);
-        if (!path.failed)
-            status = read_record(ret_record, user, name, settings, now);
+        if (!path.failed && read_file(ret_record, length, &user) == STATUS_OK)
+            status = take_record(ret_record, name, settings, now);
     }
     errno = saved;
     return status;

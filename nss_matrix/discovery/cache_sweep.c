@@ -84,6 +84,7 @@ static void sweep(DIR *directory, int64_t now)
 /* Each by its own age: not every lock and not all pieces have a record. */
 void cache_prune(const struct cache_place *place, int64_t now)
 {
+    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
     DIR *directory = open_directory(place, "");
 
     if (directory == NULL || !take_turn(dirfd(directory), now)) {

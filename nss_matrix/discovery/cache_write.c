@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -32,26 +33,65 @@ void cache_system_place(struct cache_place *ret_place)
            sizeof(NSS_MATRIX_CACHE_DIR));
 }
 
+/*
+ * Whether a directory may be written to: it is not there yet, or nobody but
+ * its owner can, who is that user ((uid_t)-1: whoever it is).
+ */
+static bool is_sound(const char *directory, uid_t user)
+{
+    struct stat found;
+    uid_t owner;
+
+    if (lstat(directory, &found) != 0)
+        return errno == ENOENT;
+    return cache_directory_owner(directory, &owner) == STATUS_OK &&
+           (user == (uid_t)-1 || owner == user);
+}
+
 enum status cache_own_place(const struct settings *settings,
                             struct cache_place *ret_place)
 {
+    uid_t user = geteuid();
     uid_t owner;
 
     /* The system's cache is root's to write, or the service user's whose
      * directory it is. */
     cache_system_place(ret_place);
+    if (!settings->overridden && user == 0)
+        return is_sound(ret_place->directory, (uid_t)-1) ? STATUS_OK
+                                                         : STATUS_MISS;
     if (!settings->overridden &&
-        (geteuid() == 0 ||
-         (cache_directory_owner(ret_place->directory, &owner) == STATUS_OK &&
-          owner == geteuid())))
+        cache_directory_owner(ret_place->directory, &owner) == STATUS_OK &&
+        owner == user)
         return STATUS_OK;
-    if (geteuid() == 0)
-        return STATUS_MISS;
     ret_place->system = false;
-    return cache_user_directory(ret_place->directory,
-                                sizeof(ret_place->directory)) == STATUS_OK
+    return user != 0 &&
+                   cache_user_directory(ret_place->directory,
+                                        sizeof(ret_place->directory)) ==
+                       STATUS_OK &&
+                   is_sound(ret_place->directory, user)
                ? STATUS_OK
                : STATUS_MISS;
+}
+
+struct cache_acting cache_act(const struct cache_place *place)
+{
+    struct stat found;
+
+    if (geteuid() != 0 || !place->system ||
+        stat(place->directory, &found) != 0 || found.st_uid == 0)
+        return (struct cache_acting){false};
+    setfsgid(found.st_gid);
+    setfsuid(found.st_uid);
+    return (struct cache_acting){true};
+}
+
+void util_cache_acting(struct cache_acting *acting)
+{
+    if (!acting->as_owner)
+        return;
+    setfsuid(0);
+    setfsgid(0);
 }
 
 /* Writes the path of a name's file; the sizes of the two make it fit. */
@@ -105,27 +145,13 @@ enum status cache_read_pieces(const struct cache_place *place,
     return pieces_read(text, length, settings->token, now, ret_pieces);
 }
 
-/*
- * What root makes in the system's cache belongs to whose cache it is, or the
- * service could never write there again. Gives (uid_t)-1 for "as it is": then
- * nothing is called, since the service may not.
- */
-static uid_t owner_to_be(const struct cache_place *place)
-{
-    struct stat found;
-
-    return geteuid() == 0 && stat(place->directory, &found) == 0 ? found.st_uid
-                                                                 : (uid_t)-1;
-}
-
 /* Makes one directory; one that is there already is as good. */
-static bool make_directory(const char *path, mode_t mode, uid_t owner)
+static bool make_directory(const char *path, mode_t mode)
 {
     struct stat found;
 
     if (mkdir(path, mode) == 0)
-        return chmod(path, mode) == 0 &&
-               (owner == (uid_t)-1 || chown(path, owner, (gid_t)-1) == 0);
+        return chmod(path, mode) == 0;
     return errno == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
@@ -143,7 +169,7 @@ static bool make_parents(const struct cache_place *place)
     for (char *slash = strchr(path + 1, '/'); slash != NULL;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (!make_directory(path, PRIVATE_MODE, (uid_t)-1))
+        if (!make_directory(path, PRIVATE_MODE))
             return false;
         *slash = '/';
     }
@@ -165,8 +191,7 @@ static bool make_directories(const struct cache_place *place)
         bool private = !place->system || strcmp(BELOW[i], LOCKS) == 0;
 
         write_path(path, place, BELOW[i], "");
-        if (!make_directory(path, private ? PRIVATE_MODE : DIRECTORY_MODE,
-                            owner_to_be(place)))
+        if (!make_directory(path, private ? PRIVATE_MODE : DIRECTORY_MODE))
             return false;
     }
     return true;
@@ -218,6 +243,8 @@ enum status cache_write(const struct cache_place *place,
                         const struct server_name *name, const char *record,
                         size_t length, const char *pieces, size_t pieces_length)
 {
+    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+
     if (!fit_for_a_file(name) || !make_directories(place) ||
         !replace_file(place, PIECES, name->key, pieces, pieces_length) ||
         !replace_file(place, RECORDS, name->key, record, length))
@@ -237,6 +264,7 @@ enum status cache_postpone_refresh(const struct cache_place *place,
                                    const struct server_name *name,
                                    const struct settings *settings, int64_t now)
 {
+    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
     AUTO(close_fd) int fd = -1;
     struct record record; /* which parsing cuts into pieces */
     char text[LIMIT_RECORD + 1];
@@ -299,17 +327,15 @@ static bool lock_within(int fd, int wait_ms)
 enum status cache_lock(const struct cache_place *place,
                        const struct server_name *name, int wait_ms, int *ret_fd)
 {
+    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
     AUTO(close_fd) int fd = -1;
     char path[PATH_MAX];
-    uid_t owner;
 
     if (!fit_for_a_file(name) || !make_directories(place))
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
-    owner = owner_to_be(place);
-    if (fd < 0 || (owner != (uid_t)-1 && fchown(fd, owner, (gid_t)-1) != 0) ||
-        !lock_within(fd, wait_ms))
+    if (fd < 0 || !lock_within(fd, wait_ms))
         return STATUS_MISS;
     *ret_fd = TAKE_FD(fd);
     return STATUS_OK;
@@ -317,6 +343,7 @@ enum status cache_lock(const struct cache_place *place,
 
 enum status cache_remove(const struct cache_place *place, const char *key)
 {
+    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
     char path[PATH_MAX];
     bool found;
 

@@ -34,10 +34,25 @@ struct cache_place {
 /*
  * The place of this process: that of uid 0, and of the user whose directory it
  * is, is the system's cache; everybody else's the user's own. STATUS_MISS if
- * there is none: uid 0 with overridden settings, no HOME.
+ * there is none: uid 0 with overridden settings, no HOME, a directory that
+ * others can write to, in one's own cache one that is another's.
  */
 MUST_CHECK enum status cache_own_place(const struct settings *settings,
                                        struct cache_place *ret_place);
+
+/*
+ * In the system's cache root acts as its owner: what is made there is the
+ * owner's, or the service could never write there again, and a link that the
+ * owner puts in the way leads no further than the owner could go.
+ *     AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+ * All functions below do so. Not for processes with threads at work.
+ */
+struct cache_acting {
+    bool as_owner;
+};
+
+struct cache_acting cache_act(const struct cache_place *place);
+void util_cache_acting(struct cache_acting *acting);
 
 /* The system's cache, which everybody may read. */
 void cache_system_place(struct cache_place *ret_place);

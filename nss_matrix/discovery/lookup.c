@@ -53,7 +53,8 @@ static void read_caches(struct lookup *lookup, struct pieces *pieces)
 static void write_caches(const struct lookup *lookup)
 {
     struct discovery *discovery = resolver_discovery(lookup->resolution);
-    const char *settings = lookup->plan.settings->token;
+    const struct lookup_plan *plan = &lookup->plan;
+    const char *settings = plan->settings->token;
     AUTO(free) char *pieces = NULL;
     char record[LIMIT_RECORD + 1];
     struct cache_place place;
@@ -61,14 +62,18 @@ static void write_caches(const struct lookup *lookup)
     size_t length;
 
     discovery_forget_unused(discovery);
-    if (cache_own_place(lookup->plan.settings, &place) != STATUS_OK ||
+    if ((plan->keep == NULL &&
+         cache_own_place(plan->settings, &place) != STATUS_OK) ||
         pieces_write(&discovery->pieces, settings, &pieces, &pieces_length) !=
             STATUS_OK)
         return;
     length = record_write(&discovery->outcome, lookup->name.key, settings,
                           time(NULL), record);
-    (void)!cache_write(&place, &lookup->name, record, length, pieces,
-                       pieces_length);
+    if (plan->keep != NULL)
+        plan->keep(plan->keep_argument, record, length, pieces, pieces_length);
+    else
+        (void)!cache_write(&place, &lookup->name, record, length, pieces,
+                           pieces_length);
 }
 
 static const unsigned NOT_HAD = PIECE_TRANSPORT | PIECE_OURS;

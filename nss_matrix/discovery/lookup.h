@@ -22,6 +22,10 @@ enum lookup_source {
     LOOKUP_USER_CACHE,
 };
 
+/* Takes record and pieces, which are borrowed, in place of the cache. */
+typedef void lookup_keep(void *argument, const char *record, size_t length,
+                         const char *pieces, size_t pieces_length);
+
 /* What a lookup may do. Pointers are borrowed and must outlive it. */
 struct lookup_plan {
     struct resolver *resolver;
@@ -31,6 +35,8 @@ struct lookup_plan {
     bool write;   /* write what was found */
     bool refresh; /* ahead: ask anew for what ends soon, and write nothing if
                      less was found than is known */
+    lookup_keep *keep; /* NULL: the cache itself */
+    void *keep_argument;
 };
 
 struct lookup {

@@ -3,15 +3,22 @@
  * nss-matrix-helper: reads one request (record.h) from standard input,
  * resolves, writes the caches, writes one record to standard output, ends.
  * Started per connection by the service manager, or by a client (spawn.h).
- * To try it: echo 'nss-matrix-request 1 example.org' | nss-matrix-helper
+ * As root it meets no stranger: a process of its own without root's rights
+ * does (confined.h). To try it:
+ * echo 'nss-matrix-request 1 example.org' | nss-matrix-helper
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cache_write.h"
 #include "configuration.h"
+#include "confined.h"
 #include "deadline.h"
 #include "lookup.h"
 #include "record.h"
@@ -142,13 +149,17 @@ static void fail(struct job *job, const char *reason)
     answer(job, &outcome);
 }
 
-static void resolve(struct job *job)
+/* keep: instead of the cache, and what it is called with. */
+static void resolve(struct job *job, lookup_keep *keep,
+                    struct confined_answer *answered)
 {
     struct lookup_plan plan = {.settings = &job->settings,
                                .limit_ms = LIMIT_DISCOVERY_MS,
                                .read = job->configuration.cache,
                                .write = job->configuration.cache,
-                               .refresh = job->refresh};
+                               .refresh = job->refresh,
+                               .keep = keep,
+                               .keep_argument = answered};
     enum status status;
 
     if (resolver_new(&job->configuration, AF_UNSPEC, &plan.resolver) !=
@@ -167,6 +178,88 @@ static void resolve(struct job *job)
     resolver_free(plan.resolver);
 }
 
+static void keep_in_answer(void *argument, const char *record, size_t length,
+                           const char *pieces, size_t pieces_length)
+{
+    struct confined_answer *answered = argument;
+
+    memcpy(answered->record, record, length);
+    memcpy(answered->pieces, pieces, pieces_length);
+    answered->record_length = length;
+    answered->pieces_length = pieces_length;
+}
+
+/* What root may read and others may not is told instead of misunderstood. */
+static bool trust_is_readable(const struct configuration *configuration)
+{
+    return configuration->ca_path == NULL ||
+           access(configuration->ca_path, R_OK | X_OK) == 0;
+}
+
+static void resolve_as_other(void *argument, struct confined_answer *answered)
+{
+    struct job *job = argument;
+
+    limit_life();
+    if (trust_is_readable(&job->configuration))
+        resolve(job, keep_in_answer, answered);
+    else
+        fail(job, "the directory of certificates (ca-path) is root's to read "
+                  "alone, and lookups are not made with root's rights: let "
+                  "others read it");
+    memcpy(answered->reply, job->record, job->length);
+    answered->reply_length = job->length;
+}
+
+/*
+ * The authorities' file may be root's to read alone, or lie where others do
+ * not come: who works without root's rights has it as a descriptor.
+ */
+static bool hand_over_authorities(struct configuration *configuration)
+{
+    AUTO(close_fd) int file = -1;
+    int copy; /* stays open: its path is what is left of it */
+    struct stat found;
+    char path[40];
+
+    if (configuration->ca_file == NULL)
+        return true;
+    file = open(configuration->ca_file, O_RDONLY | O_CLOEXEC);
+    copy = memfd_create("nss-matrix-ca", MFD_CLOEXEC);
+    if (file < 0 || copy < 0 || fstat(file, &found) != 0)
+        return false;
+    for (off_t left = found.st_size; left > 0;) {
+        ssize_t sent = sendfile(copy, file, NULL, (size_t)left);
+
+        if (sent <= 0)
+            return false;
+        left -= sent;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+    free(configuration->ca_file);
+    configuration->ca_file = strdup(path);
+    return configuration->ca_file != NULL;
+}
+
+static void resolve_confined(struct job *job, const struct cache_place *place)
+{
+    AUTO(free) struct confined_answer *answered = NULL;
+    char reason[LIMIT_REASON] = "the file of certificates cannot be read";
+
+    if (!hand_over_authorities(&job->configuration) ||
+        confined_run(resolve_as_other, job, job->name.key, &job->settings,
+                     &answered, reason) != STATUS_OK) {
+        fail(job, reason);
+        return;
+    }
+    memcpy(job->record, answered->reply, answered->reply_length);
+    job->length = answered->reply_length;
+    if (place != NULL && answered->record_length > 0)
+        (void)!cache_write(place, &job->name, answered->record,
+                           answered->record_length, answered->pieces,
+                           answered->pieces_length);
+}
+
 /* Concurrent misses of one name: the first resolves, the rest read its cache.
  */
 static void resolve_locked(struct job *job)
@@ -183,7 +276,10 @@ static void resolve_locked(struct job *job)
         return;
     if (cached && !job->refresh)
         (void)!cache_lock(&place, &job->name, LIMIT_LOCK_WAIT_MS, &lock);
-    resolve(job);
+    if (geteuid() == 0)
+        resolve_confined(job, cached ? &place : NULL);
+    else
+        resolve(job, NULL, NULL);
     util_close_fd(&lock);
     if (!job->refresh)
         write_out(job->record, job->length);
@@ -201,6 +297,7 @@ int main(void)
     char error[CONFIGURATION_ERROR_MAX] = "out of memory";
 
     prctl(PR_SET_NAME, "nss-matrix-help");
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     reset_signals();
     limit_life();
     setenv(SPAWN_MARKER, "1", 1);
