@@ -234,9 +234,14 @@ void *real_once(struct real_once *once)
     return function;
 }
 
+/* What is missing may never be called (before 2.34 getaddrinfo_a is not in
+ * libc). */
 void real_init(void)
 {
+    int saved = errno;
+
     for (struct real_once *once = __start_real_libc; once < __stop_real_libc;
          once++)
-        (void)real_once(once);
+        atomic_store(&once->function, real_libc(once->name));
+    errno = saved;
 }

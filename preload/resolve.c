@@ -138,10 +138,7 @@ bool resolve_is_numeric(const char *node)
     return address_parse(node, &address) || inet_aton(node, &old_style) != 0;
 }
 
-/*
- * Takes cookies out of the answer for an ordinary name: somebody's DNS has
- * them there. What the name was called stays with the first that remains.
- */
+/* What the name was called stays with the first that remains. */
 static void drop_cookies(struct addrinfo **list)
 {
     char *canonical = *list != NULL ? (*list)->ai_canonname : NULL;
@@ -166,6 +163,15 @@ static void drop_cookies(struct addrinfo **list)
         free(canonical);
 }
 
+int resolve_filter(const char *node, struct addrinfo **list)
+{
+    /* What was asked for as an address is no answer for a name. */
+    if (node == NULL || resolve_is_numeric(node))
+        return 0;
+    drop_cookies(list);
+    return *list == NULL ? EAI_NONAME : 0;
+}
+
 HOOK(int, getaddrinfo,
      (const char *restrict node, const char *restrict service,
       const struct addrinfo *restrict hints, struct addrinfo **restrict list))
@@ -175,8 +181,5 @@ HOOK(int, getaddrinfo,
     if (node != NULL && names_is_pseudo(node, strlen(node)))
         return resolve_pseudo(node, service, hints, list);
     error = REAL_LIBC(getaddrinfo)(node, service, hints, list);
-    if (error != 0 || node == NULL || resolve_is_numeric(node))
-        return error;
-    drop_cookies(list);
-    return *list == NULL ? EAI_NONAME : 0;
+    return error == 0 ? resolve_filter(node, list) : error;
 }

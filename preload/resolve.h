@@ -16,6 +16,12 @@ MUST_CHECK int resolve_pseudo(const char *node, const char *service,
                               const struct addrinfo *hints,
                               struct addrinfo **ret_list);
 
+/*
+ * Takes cookies out of the answer for an ordinary name: somebody's DNS has
+ * them there. 0, or EAI_NONAME if nothing is left.
+ */
+MUST_CHECK int resolve_filter(const char *node, struct addrinfo **list);
+
 /* Whether node is an address in digits, which is no lookup. */
 bool resolve_is_numeric(const char *node);
 

@@ -3,7 +3,8 @@
  * Looks names up as programs do, and prints what it got, a line each.
  *
  *   lookup gai [-4|-6] [-s SERVICE] [-f FLAG[,FLAG]...] NAME
- *   lookup gai_a wait|nowait|signal NAME...
+ *   lookup gai_a wait|nowait|signal|unasked NAME...    (unasked: by a signal,
+ *                                   and does not ask how it went)
  *   lookup host [-6] NAME           gethostbyname, with -6 gethostbyname2
  *   lookup host_r [-6] SIZE NAME    with a buffer of that size
  */
@@ -133,7 +134,7 @@ static int wait_for(const char *how, struct gaicb **list, int count)
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    if (strcmp(how, "signal") == 0) {
+    if (strcmp(how, "signal") == 0 || strcmp(how, "unasked") == 0) {
         event.sigev_notify = SIGEV_SIGNAL;
         event.sigev_signo = SIGUSR1;
     }
@@ -146,6 +147,14 @@ static int wait_for(const char *how, struct gaicb **list, int count)
         while (list[i] != NULL && gai_error(list[i]) == EAI_INPROGRESS)
             gai_suspend((const struct gaicb *const *)list, count, &limit);
     return 0;
+}
+
+/* Who asks again gets the same answer. */
+static const char *how_it_went(struct gaicb *item)
+{
+    int error = gai_error(item);
+
+    return gai_error(item) == error ? eai_text(error) : "another error";
 }
 
 static int look_up_async(int argc, char **argv)
@@ -169,7 +178,8 @@ static int look_up_async(int argc, char **argv)
     for (int i = 0; i < count; i++) {
         if (list[i] == NULL)
             continue;
-        printf("%s %s\n", list[i]->ar_name, eai_text(gai_error(list[i])));
+        if (strcmp(argv[1], "unasked") != 0)
+            printf("%s %s\n", list[i]->ar_name, how_it_went(list[i]));
         print_list(list[i]->ar_result);
     }
     return error != 0;
