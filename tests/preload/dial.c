@@ -7,7 +7,9 @@
  * HOW: connect (each address in turn), nonblocking, twice, mapped (an IPv6
  * socket and ::ffff:), short (the sockaddr_in6 without its scope), raw (the
  * system call itself), sendto, sendmsg, sendmmsg (with MSG_FASTOPEN), udp,
- * udp-sendto, udp-sendmsg, udp-sendmmsg, closed (no such descriptor), child
+ * udp-sendto, udp-sendmsg, udp-sendmmsg (without; udp-mapped-* in an IPv6
+ * socket and ::ffff:, udp-moving-* from a socket that is connected to another
+ * address, as QUIC's are that move), closed (no such descriptor), child
  * (the lookup is in a child).
  */
 #include <errno.h>
@@ -142,6 +144,21 @@ static int send_to(const char *how, int fd, struct place *place)
     return sent;
 }
 
+/* To the discard port of this machine. */
+static bool is_connected(int fd, int family)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET,
+                             .sin_port = htons(9),
+                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons(9),
+                              .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+
+    return (family == AF_INET
+                ? connect(fd, (struct sockaddr *)&v4, sizeof(v4))
+                : connect(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
+}
+
 static int dial(const char *how, int fd, struct place *place)
 {
     const struct sockaddr *to = (struct sockaddr *)&place->to;
@@ -149,6 +166,8 @@ static int dial(const char *how, int fd, struct place *place)
 
     if (is(how, "raw"))
         return (int)syscall(SYS_connect, fd, to, place->length);
+    if (strstr(how, "moving") != NULL && !is_connected(fd, place->family))
+        puts("is connected nowhere");
     if (strstr(how, "send") != NULL)
         return send_to(how, fd, place);
     result = connect(fd, to, place->length);
@@ -177,7 +196,7 @@ static int try_one(const char *how, struct place *place)
     int type = strncmp(how, "udp", 3) == 0 ? SOCK_DGRAM : SOCK_STREAM;
     int fd;
 
-    if (is(how, "mapped"))
+    if (strstr(how, "mapped") != NULL)
         wrap(place);
     if (is(how, "short"))
         place->length -= 4;
