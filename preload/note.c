@@ -18,7 +18,8 @@
 #include "deadline.h"
 
 enum {
-    REMEMBERED = 64, /* lines, of which each has one place */
+    REFUSALS = 64, /* lines that are remembered, of which each has one place */
+    VERBOSES = 4096,
     AGAIN_S = 60,
 };
 
@@ -32,8 +33,10 @@ static enum level {
 } level;
 
 /* What was said. links looks a name up in child after child: shared. */
-static _Atomic uint64_t said_here[REMEMBERED];
-static _Atomic uint64_t *said = said_here;
+static struct said {
+    _Atomic uint64_t refusals[REFUSALS];
+    _Atomic uint64_t verboses[VERBOSES];
+} said_here, *said = &said_here;
 
 void note_init(void)
 {
@@ -41,8 +44,7 @@ void note_init(void)
     void *shared = mmap(NULL, sizeof(said_here), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    said = shared != MAP_FAILED ? shared : said_here;
-
+    said = shared != MAP_FAILED ? shared : &said_here;
     level = LEVEL_NORMAL;
     if (wish != NULL && strcmp(wish, "quiet") == 0)
         level = LEVEL_QUIET;
@@ -51,11 +53,11 @@ void note_init(void)
 }
 
 /*
- * Whether the line was said within a minute. A place holds 40 bits of the
- * line's hash and 24 of the time; of two threads with the same line one says
- * it.
+ * Whether the line was said before: a refusal within a minute, what -v shows
+ * of a name ever. A place holds 40 bits of the line's hash and 24 of the time;
+ * of two threads with the same line one says it.
  */
-static bool said_lately(const char *line, size_t length)
+static bool said_before(const char *line, size_t length, bool refusal)
 {
     const uint64_t seconds = UINT64_C(0xffffff);
     uint64_t now = ((uint64_t)(deadline_clock() / 1000) + 1) & seconds;
@@ -64,12 +66,13 @@ static bool said_lately(const char *line, size_t length)
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
 
-    _Atomic uint64_t *place = &said[hash % REMEMBERED];
+    _Atomic uint64_t *place = refusal ? &said->refusals[hash % REFUSALS]
+                                      : &said->verboses[hash % VERBOSES];
     uint64_t old = atomic_load(place);
 
     hash &= ~seconds;
     if ((old & ~seconds) == hash && old != 0 &&
-        ((now - old) & seconds) < AGAIN_S)
+        (!refusal || ((now - old) & seconds) < AGAIN_S))
         return true;
     return !atomic_compare_exchange_strong(place, &old, hash | now) &&
            (old & ~seconds) == hash;
@@ -105,7 +108,7 @@ static void write_line(const char *line, size_t length)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-static void say(const char *format, va_list values)
+static void say(bool refusal, const char *format, va_list values)
 {
     char line[NOTE_MAX];
     size_t prefix = sizeof(PREFIX) - 1;
@@ -123,7 +126,7 @@ static void say(const char *format, va_list values)
         if (line[i] < ' ' || line[i] > '~')
             line[i] = '?';
     line[length++] = '\n'; /* in the place of the NUL */
-    if (!said_lately(line, length) && is_for_people())
+    if (!said_before(line, length, refusal) && is_for_people())
         write_line(line, length);
     errno = saved;
 }
@@ -137,7 +140,7 @@ void note_refusal(const char *format, ...)
     if (level == LEVEL_QUIET)
         return;
     va_start(values, format);
-    say(format, values);
+    say(true, format, values);
     va_end(values);
 }
 
@@ -150,6 +153,6 @@ void note_verbose(const char *format, ...)
     if (level != LEVEL_VERBOSE)
         return;
     va_start(values, format);
-    say(format, values);
+    say(false, format, values);
     va_end(values);
 }

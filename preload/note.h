@@ -28,7 +28,7 @@ void note_init(void);
  */
 void note_refusal(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* The same, but said only under -v. */
+/* The same, but said only under -v, and once for all. */
 void note_verbose(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif

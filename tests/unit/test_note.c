@@ -119,6 +119,30 @@ static void verbose_lines_are_for_who_asked(void **state)
                         "matrix-run: step 1\nmatrix-run: and refusals\n");
 }
 
+/* One line for a name, however long a monitor and its children run. */
+static void verbose_lines_are_said_once_for_all(void **state)
+{
+    int status;
+
+    (void)state;
+    set_level("verbose");
+    for (unsigned i = 0; i < 3; i++) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            note_verbose("a name");
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        note_verbose("a name");
+        fake_clock_ahead_s += 100;
+    }
+    note_verbose("another name");
+    assert_string_equal(said(),
+                        "matrix-run: a name\nmatrix-run: another name\n");
+}
+
 static void a_strangers_octets_do_not_reach_the_terminal(void **state)
 {
     (void)state;
@@ -240,6 +264,7 @@ int main(void)
         WITH_STDERR(a_childs_line_is_not_said_again),
         WITH_STDERR(quiet_is_quiet),
         WITH_STDERR(verbose_lines_are_for_who_asked),
+        WITH_STDERR(verbose_lines_are_said_once_for_all),
         WITH_STDERR(a_strangers_octets_do_not_reach_the_terminal),
         WITH_STDERR(a_long_line_is_cut_and_still_a_line),
         WITH_STDERR(errno_is_kept),
