@@ -50,7 +50,11 @@ static void begin(struct check *check, const struct check_target *target,
 {
     const struct configuration *configuration = check->plan->v1;
     const struct outcome *outcome = check->outcome;
-    struct exchange_plan plan = {
+    struct exchange_plan plan;
+
+    if (target->refrained != CHECK_CONNECTED)
+        return;
+    plan = (struct exchange_plan){
         .loop = resolver_loop(check->plan->resolver),
         .tls = check->plan->tls,
         .address = target->address,
@@ -88,19 +92,25 @@ static struct check_target *add_target(struct check *check,
     target->port = port;
     target->well_known = well_known;
     target->name = "";
+    if (configuration_denies(check->plan->v1, address))
+        target->refrained = CHECK_DENIED;
+    else if (well_known && check->plan->v1->proxy != NULL)
+        target->refrained = CHECK_PROXIED;
     check->targets[check->target_count++] = target;
     return target;
 }
 
-static void begin_endpoints(struct check *check)
+static void begin_endpoints(struct check *check, const struct outcome *outcome)
 {
-    const struct outcome *outcome = check->outcome;
-
     for (unsigned i = 0; i < outcome->target_count; i++) {
         const struct target *found = &outcome->targets[i];
-        struct check_target *target =
-            add_target(check, &found->address, found->port, false);
+        struct check_target *target;
 
+        /* Of what is not the outcome, only what is not to be connected to. */
+        if (outcome != check->outcome &&
+            !configuration_denies(check->plan->v1, &found->address))
+            continue;
+        target = add_target(check, &found->address, found->port, false);
         if (target == NULL)
             continue;
         target->name = found->name;
@@ -125,31 +135,56 @@ static void begin_well_known(struct check *check)
     }
 }
 
-/* What the draft makes of the same pieces. */
-static void evaluate_draft(struct check *check)
+/* What another configuration makes of the same pieces; NULL: cannot tell. */
+static struct discovery *evaluate(struct check *check,
+                                  const struct configuration *configuration)
 {
     struct discovery *v1 = resolver_discovery(check->resolution);
-    struct discovery *draft = discovery_new(&check->name, check->plan->draft);
+    struct discovery *other = discovery_new(&check->name, configuration);
+    bool done;
+
+    if (other == NULL)
+        return NULL;
+    other->family = check->plan->family;
+    other->pieces = v1->pieces; /* lent */
+    done = discovery_advance(other, time(NULL)) == DISCOVERY_DONE;
+    other->pieces = (struct pieces){0};
+    if (done)
+        return other;
+    discovery_free(other);
+    return NULL;
+}
+
+static void evaluate_draft(struct check *check)
+{
+    struct discovery *draft = evaluate(check, check->plan->draft);
     const struct outcome *outcome;
 
+    check->draft_known = draft != NULL;
     if (draft == NULL)
         return;
-    draft->family = check->plan->family;
-    draft->pieces = v1->pieces; /* lent */
-    check->draft_known = discovery_advance(draft, time(NULL)) == DISCOVERY_DONE;
     outcome = &draft->outcome;
-    if (check->draft_known) {
-        check->draft_error = outcome->error;
-        snprintf(check->draft_step, sizeof(check->draft_step), "%s",
-                 outcome->step);
-        snprintf(check->draft_reason, sizeof(check->draft_reason), "%s",
-                 outcome->reason);
-        if (outcome->error == ERROR_NONE)
-            record_host(outcome->step, outcome->host, &check->asked,
-                        check->draft_host);
-    }
-    draft->pieces = (struct pieces){0};
+    check->draft_error = outcome->error;
+    snprintf(check->draft_step, sizeof(check->draft_step), "%s", outcome->step);
+    snprintf(check->draft_reason, sizeof(check->draft_reason), "%s",
+             outcome->reason);
+    if (outcome->error == ERROR_NONE)
+        record_host(outcome->step, outcome->host, &check->asked,
+                    check->draft_host);
     discovery_free(draft);
+}
+
+/* What discovery left out for `deny` has its row too, and no connection. */
+static void add_denied(struct check *check)
+{
+    struct configuration open = *check->plan->v1;
+
+    if (open.deny_count == 0)
+        return;
+    open.deny_count = 0;
+    check->undenied = evaluate(check, &open);
+    if (check->undenied != NULL)
+        begin_endpoints(check, &check->undenied->outcome);
 }
 
 static void resolved(struct check *check)
@@ -159,11 +194,12 @@ static void resolved(struct check *check)
     check->outcome = &discovery->outcome;
     check->trace = &discovery->trace;
     evaluate_draft(check);
-    if (check->outcome->error != ERROR_NONE)
-        return;
-    record_host(check->outcome->step, check->outcome->host, &check->asked,
-                check->host);
-    begin_endpoints(check);
+    if (check->outcome->error == ERROR_NONE) {
+        record_host(check->outcome->step, check->outcome->host, &check->asked,
+                    check->host);
+        begin_endpoints(check, check->outcome);
+    }
+    add_denied(check);
 }
 
 static void resolution_done(void *argument)
@@ -261,6 +297,8 @@ void check_end(struct check *check)
     check->target_count = 0;
     address_book_free(check->book);
     check->book = NULL;
+    discovery_free(check->undenied);
+    check->undenied = NULL;
     resolver_end(check->resolution);
     check->resolution = NULL;
 }

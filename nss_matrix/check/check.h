@@ -49,7 +49,12 @@ struct check_target {
     bool well_known; /* the well-known's host, not the server itself */
     struct address address;
     uint16_t port;
-    const char *name;        /* whose address it is; "" for a literal */
+    const char *name; /* whose address it is; "" for a literal */
+    enum check_refrained {
+        CHECK_CONNECTED,
+        CHECK_DENIED,  /* `deny` forbids it */
+        CHECK_PROXIED, /* the proxy connects, not we */
+    } refrained;
     struct exchange first;   /* the key document, or the well-known's */
     struct exchange version; /* not of the well-known's host */
     bool has_document;
@@ -101,6 +106,7 @@ struct check {
     struct resolution *resolution;
     const struct outcome *outcome; /* by v1; NULL before it is there */
     const struct trace *trace;
+    struct discovery *undenied; /* what it would be without `deny` */
     enum error draft_error;
     char draft_step[4];
     char draft_reason[LIMIT_REASON];

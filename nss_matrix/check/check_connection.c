@@ -85,10 +85,30 @@ static enum check_result result_of(const struct check_target *target)
     return target->well_known ? CHECK_WARN : CHECK_FAIL;
 }
 
+/* A row for what was not connected to, by our own configuration. */
+static void judge_refrained(struct check *check, struct check_target *target)
+{
+    bool denied = target->refrained == CHECK_DENIED;
+
+    check_row_add(target, CHECK_TCP, CHECK_SKIP, -1, "%s",
+                  denied ? "not connected to: `deny` forbids it"
+                         : "not connected to: `proxy` fetches the well-known");
+    check_find(check, target, CHECK_INFORMATIVE, denied ? "denied" : "proxied",
+               denied ? "our configuration says `deny` for this address: not "
+                        "tested, and no fault of the server's"
+                      : "our configuration has the well-known fetched by a "
+                        "`proxy`, which chose the address: the host's "
+                        "addresses are not tested one by one");
+}
+
 static bool judge_tcp(struct check *check, struct check_target *target)
 {
     const struct exchange *exchange = &target->first;
 
+    if (target->refrained != CHECK_CONNECTED) {
+        judge_refrained(check, target);
+        return false;
+    }
     if (exchange->stage == EXCHANGE_ROUTE) {
         check_row_add(target, CHECK_TCP, CHECK_SKIP, -1, "%s", exchange->fault);
         check_find(check, target, CHECK_INFORMATIVE, "no-route",

@@ -29,8 +29,10 @@ static void judge_discovery(struct check *check)
                    "the well-known delegates to a host without an address: %s",
                    outcome->reason);
     else if (outcome->error != ERROR_NONE)
-        check_find(check, NULL, CHECK_REQUIRED, error_name(outcome->error),
-                   "%s", outcome->reason);
+        check_find(check, NULL,
+                   outcome->error == ERROR_BLOCKED_ADDRESS ? CHECK_WARNING
+                                                           : CHECK_REQUIRED,
+                   error_name(outcome->error), "%s", outcome->reason);
 }
 
 /* Old servers ask for the one, new ones for the other first. */
@@ -169,6 +171,9 @@ static bool has_failed_row(const struct check *check)
 
 static enum check_verdict decide(const struct check *check)
 {
+    /* By our own configuration: of the server nothing is known. */
+    if (check->outcome->error == ERROR_BLOCKED_ADDRESS)
+        return CHECK_UNDECIDED;
     switch (error_status(check->outcome->error)) {
     case STATUS_OK:
         break;

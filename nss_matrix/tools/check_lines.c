@@ -20,7 +20,7 @@ static void tap_row(FILE *out, const struct check_target *target,
             check_output_place(target, place), check_stage_name(row->stage));
     put_text(out, row->detail);
     if (row->result == CHECK_SKIP)
-        fputs(" # SKIP not reachable from here", out);
+        fputs(" # SKIP not tested from here", out);
     fputc('\n', out);
 }
 
