@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A helper that discovers nothing: it answers every name with one and the same
- * record, or tells what it finds itself to be. A program of its own, to be
- * spawned by tests.
+ * record, tells what it finds itself to be, or misbehaves. A program of its
+ * own, to be spawned by tests.
  */
 #include <dirent.h>
 #include <poll.h>
@@ -14,8 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sample.h"
-#include "settings.h"
+#include "misbehave.h"
 
 extern char **environ;
 
@@ -112,6 +111,12 @@ int main(int argc, char **argv)
         return 0;
     if (strcmp(line + strlen(REQUEST), "silent.example") == 0)
         return poll(&host, 1, 20000) < 0;
+    if (strcmp(line + strlen(REQUEST), "dies.misbehaves.example") == 0)
+        raise(SIGKILL);
+    if (strstr(line, ".misbehaves.example") != NULL) {
+        misbehave(STDOUT_FILENO, line + strlen(REQUEST));
+        return 0;
+    }
     answer(line + strlen(REQUEST));
     return 0;
 }

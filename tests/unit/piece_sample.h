@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ctype.h>
+#include <netinet/in.h>
 
 #include "pieces.h"
 
@@ -59,6 +61,56 @@ static inline void piece_sample_srv(struct piece *piece, uint16_t priority,
     *grown = (struct dns_srv){.priority = priority, .weight = 7, .port = 8443};
     assert_true(util_copy(grown->target, sizeof(grown->target), target,
                           strlen(target)));
+}
+
+static inline void piece_sample_assert_name(const char *name)
+{
+    assert_in_range(strlen(name), 1, LIMIT_SERVER_NAME);
+    for (; *name != '\0'; name++)
+        assert_true(isalnum((unsigned char)*name) ||
+                    strchr(".-:[]", *name) != NULL);
+}
+
+static inline void piece_sample_assert_lists(const struct piece *piece)
+{
+    bool document = piece->kind == PIECE_WELL_KNOWN;
+    bool addresses = piece->kind == PIECE_ADDRESSES;
+    bool found = piece->finding == FINDING_FOUND;
+
+    assert_int_equal(piece->delegated[0] != '\0', found && document);
+    assert_int_equal(piece->address_count > 0, found && addresses);
+    assert_int_equal(piece->srv_count > 0, found && !document && !addresses);
+    assert_in_range(piece->address_count, 0, LIMIT_ADDRESSES);
+    assert_in_range(piece->srv_count, 0, LIMIT_SRV_RECORDS);
+    if (found && document) {
+        piece_sample_assert_name(piece->delegated);
+        assert_true(server_name_is_valid(piece->delegated));
+    }
+    for (unsigned i = 0; i < piece->address_count; i++)
+        assert_true(piece->addresses[i].family == AF_INET ||
+                    piece->addresses[i].family == AF_INET6);
+    for (unsigned i = 0; i < piece->srv_count; i++)
+        assert_true(piece->srv[i].target[0] == '\0' ||
+                    strcmp(piece->srv[i].target, ".") == 0 ||
+                    server_name_is_host(piece->srv[i].target));
+}
+
+/* What discovery relies on, whoever wrote the file. */
+static inline void piece_sample_assert_sound(const struct piece *piece)
+{
+    bool document = piece->kind == PIECE_WELL_KNOWN;
+
+    piece_sample_assert_name(piece->name);
+    assert_true(server_name_is_host(piece->name));
+    assert_true(server_name_resolvable(piece->name));
+    assert_true(piece->found <= piece->expires);
+    assert_true(piece->expires <= PIECE_SAMPLE_NOW + LIMIT_LIFE_S);
+    assert_in_range(piece->failures, 0, PIECE_FAILURES_MAX);
+    assert_true(piece->finding != FINDING_NONE || !document);
+    assert_true(piece->finding != FINDING_INVALID || document);
+    for (const char *c = piece->detail; *c != '\0'; c++)
+        assert_true(*c >= ' ' && *c <= '~');
+    piece_sample_assert_lists(piece);
 }
 
 #endif

@@ -155,30 +155,6 @@ static void a_text_cut_anywhere_is_a_miss(void **state)
     free(text);
 }
 
-/* What discovery relies on, whoever wrote the file. */
-static void assert_sound(const struct piece *piece)
-{
-    bool document = piece->kind == PIECE_WELL_KNOWN;
-    bool addresses = piece->kind == PIECE_ADDRESSES;
-    bool found = piece->finding == FINDING_FOUND;
-
-    assert_true(server_name_is_host(piece->name));
-    assert_true(server_name_resolvable(piece->name));
-    assert_true(piece->found <= piece->expires);
-    assert_true(piece->expires <= PIECE_SAMPLE_NOW + LIMIT_LIFE_S);
-    assert_int_equal(piece->delegated[0] != '\0', found && document);
-    assert_int_equal(piece->address_count > 0, found && addresses);
-    assert_int_equal(piece->srv_count > 0, found && !document && !addresses);
-    assert_true(piece->finding != FINDING_NONE || !document);
-    assert_true(piece->finding != FINDING_INVALID || document);
-    for (const char *c = piece->detail; *c != '\0'; c++)
-        assert_true(*c >= ' ' && *c <= '~');
-    for (unsigned i = 0; i < piece->srv_count; i++)
-        assert_true(piece->srv[i].target[0] == '\0' ||
-                    strcmp(piece->srv[i].target, ".") == 0 ||
-                    server_name_is_host(piece->srv[i].target));
-}
-
 /* A changed digit is another number: that no reader can see. */
 static void each_octet_changed_is_a_miss_or_still_sound(void **state)
 {
@@ -197,7 +173,7 @@ static void each_octet_changed_is_a_miss_or_still_sound(void **state)
             text[at] = (char)(text[at] ^ FLIPS[i]);
             if (read_text(text, length, SETTINGS, &back) == STATUS_OK)
                 for (unsigned j = 0; j < back.count; j++)
-                    assert_sound(back.list[j]);
+                    piece_sample_assert_sound(back.list[j]);
             else
                 missed++;
             pieces_done(&back);
