@@ -34,6 +34,7 @@
 #                            federation, unless it is in one; skip_all where
 #                            none can be made
 #   diag TEXT...             a comment for people
+#   figure NAME VALUE        how often, how many, how large: for doc/TESTING.md
 #   bail_out REASON          ends the whole test run
 #   done_testing             prints the plan; the last line of every test
 #
@@ -64,6 +65,10 @@ trap 'exit 143' TERM
 
 diag() {
     printf '%s\n' "$@" | sed 's/^/# /' >&2
+}
+
+figure() {
+    echo "# figure: $1 = $2"
 }
 
 pass() {

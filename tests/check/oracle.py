@@ -206,6 +206,7 @@ def main():
         for octets, line in wrong[:3]:
             print(f"# {octets!r}\n# ours: {line}\n# theirs: {expect(octets)}")
         failed += not good
+    print(f"# figure: documents compared with signedjson = {COUNT}")
     print(f"1..{len(groups)}")
     return failed > 0
 

@@ -29,8 +29,11 @@ struct run {
     struct discovery *discovery;
 };
 
+static unsigned long runs_played;
+
 static void run_start(struct run *run, bool ahead)
 {
+    runs_played++;
     run->configuration = play.scenario.configuration;
     run->configuration.speculate = ahead;
     run->discovery = discovery_new(&play.name, &run->configuration);
@@ -379,6 +382,9 @@ int main(int argc, char **argv)
     cmocka_set_message_output(CM_OUTPUT_TAP);
     failed =
         _cmocka_run_group_tests("discovery", tests, found.gl_pathc, NULL, NULL);
+    printf("# figure: scenarios = %zu\n", found.gl_pathc);
+    printf("# figure: discoveries played of them, in both texts = %lu\n",
+           runs_played);
     free(tests);
     globfree(&found);
     return failed;
