@@ -59,6 +59,7 @@ HOOK(unsigned, gnutls_x509_crt_check_hostname2,
     return check((const void *)real, certificate, name, flags);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): GnuTLS's parameters */
 HOOK(int, gnutls_x509_trust_list_verify_crt2,
      (struct gnutls_x509_trust_list_st * trusted,
       struct gnutls_x509_crt_int **chain, unsigned chain_count,
@@ -89,6 +90,7 @@ HOOK(int, gnutls_x509_trust_list_verify_crt2,
 }
 
 /* Whether the tool has this very certificate on a list, for that name. */
+/* NOLINTNEXTLINE(readability-function-size): GnuTLS's parameters */
 HOOK(int, gnutls_x509_trust_list_verify_named_crt,
      (struct gnutls_x509_trust_list_st * trusted,
       struct gnutls_x509_crt_int *certificate, const void *name, size_t length,

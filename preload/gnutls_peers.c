@@ -96,18 +96,15 @@ HOOK(void, gnutls_session_set_verify_cert,
     __typeof__(&gnutls_session_set_verify_cert) real =
         GNUTLS_API_REAL(gnutls_session_set_verify_cert);
     const struct gnutls_session *kept = gnutls_session_named(session);
-    const struct names_answer *answer = NULL;
+    const struct names_answer *answer;
 
     if (real == NULL)
         return;
-    if (!gnutls_verify_is_pseudo(name) && (kept == NULL || name != NULL)) {
+    if (name == NULL ? kept == NULL : !gnutls_verify_is_pseudo(name)) {
         real(session, name, flags);
         return;
     }
-    if (name != NULL)
-        answer = gnutls_verify_find(kept, name);
-    else
-        answer = kept->answer;
+    answer = name == NULL ? kept->answer : gnutls_verify_find(kept, name);
     /* GnuTLS keeps the pointer; an answer is never freed. */
     if (answer != NULL)
         real(session, answer->cert_name, gnutls_verify_flags(answer, flags));

@@ -81,7 +81,9 @@ bool gnutls_verify_translate(const struct gnutls_session *kept,
 {
     bool has_host = false;
 
-    if ((kept != NULL && kept->refused) || count >= GNUTLS_VERIFY_MAX)
+    if (kept != NULL && (kept->refused || kept->answer == NULL))
+        return false;
+    if (count >= GNUTLS_VERIFY_MAX)
         return false;
     memset(ret_wanted, 0, sizeof(*ret_wanted));
     for (unsigned i = 0; i < count; i++) {

@@ -105,11 +105,11 @@ HOOK(long, SSL_ctrl,
         return real(ssl, command, argument, pointer);
     if (pointer != NULL && names_is_pseudo(pointer, strlen(pointer))) {
         library = openssl_ssl_of((void *)real);
-        if (library == NULL)
+        if (library == NULL) {
             note_refusal("%s: the program's TLS library is not known here",
                          (const char *)pointer);
-        if (library == NULL)
             return 0;
+        }
         if (names_find(pointer, strlen(pointer), &answer) == STATUS_OK)
             return tag(library, ssl, answer);
         (void)tag(library, ssl, &openssl_nobody);

@@ -122,6 +122,7 @@ static bool fill(void *table, void *handle, const struct member *members,
 
         if (function == NULL) {
             /* The tool's dlerror() is not to speak of our lookups. */
+            /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is the thread's */
             (void)dlerror();
             if (!members[i].optional)
                 return false;
@@ -146,6 +147,7 @@ static bool fill_from(void *table, const void *function,
         return false;
     handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
     if (handle == NULL) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is the thread's */
         (void)dlerror();
         return false;
     }

@@ -240,6 +240,7 @@ void real_init(void)
 {
     int saved = errno;
 
+    /* cppcheck-suppress comparePointers ; the linker's ends of one section */
     for (struct real_once *once = __start_real_libc; once < __stop_real_libc;
          once++)
         atomic_store(&once->function, real_libc(once->name));

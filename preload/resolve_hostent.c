@@ -127,6 +127,7 @@ HOOK(int, gethostbyname_r,
     return error;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libc's parameters */
 HOOK(int, gethostbyname2_r,
      (const char *restrict name, int family, struct hostent *restrict host,
       char *restrict buffer, size_t size, struct hostent **restrict result,

@@ -47,6 +47,7 @@ static const void *at(const struct file *file, uint64_t offset, uint64_t size)
             return true;                                                       \
         }                                                                      \
         memcpy(&narrow, data, size);                                           \
+        /* NOLINTNEXTLINE(bugprone-macro-parentheses): an initializer */       \
         *ret = (Elf64_##type)fields;                                           \
         return true;                                                           \
     }

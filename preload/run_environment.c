@@ -123,12 +123,14 @@ static bool set_no_proxy(const char *name, const char *list,
                          struct run_refusal *refusal)
 {
     AUTO(free) char *value = NULL;
+    char *longer;
 
     if (strcmp(list, "*") == 0 || has_suffix(list))
         return set(name, list, refusal);
-    if (asprintf(&value, "%s%s%s", list, list[0] == '\0' ? "" : ",", SUFFIX) <
+    if (asprintf(&longer, "%s%s%s", list, list[0] == '\0' ? "" : ",", SUFFIX) <
         0)
         return refuse_memory(refusal);
+    value = longer;
     return set(name, value, refusal);
 }
 

@@ -96,6 +96,7 @@ static bool is_omitted(const struct json_value *member, const char *const *omit)
     return false;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as a tree, LIMIT_JSON_DEPTH */
 static void write_value(struct writer *writer, const struct json_value *value,
                         const char *const *omit);
 
@@ -107,6 +108,7 @@ static void write_members(struct writer *writer,
 {
     bool first = true;
 
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
     qsort(members, count, sizeof(members[0]), compare);
     for (size_t i = 0; i < count; i++) {
         if (i + 1 < count && same_key(members[i], members[i + 1]))
@@ -130,6 +132,7 @@ static void write_object(struct writer *writer, const struct json_value *object,
 
     for (const struct json_value *at = object->first; at != NULL; at = at->next)
         count++;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
     members = calloc(count + 1, sizeof(*members));
     if (members == NULL) {
         writer->status = STATUS_NO_MEMORY;
@@ -180,6 +183,7 @@ static void write_value(struct writer *writer, const struct json_value *value,
         wire_put(&writer->out, WORDS[value->kind]);
     }
 }
+/* NOLINTEND(misc-no-recursion): as deep as a tree, LIMIT_JSON_DEPTH */
 
 enum status
 canonical_json_write(const struct json_tree *tree, const char *const *omit,

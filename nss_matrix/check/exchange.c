@@ -126,6 +126,9 @@ static void fail_handshake(struct exchange *exchange, int result)
     ERR_clear_error();
 }
 
+static void handshake(struct exchange *exchange);
+static void ask(struct exchange *exchange);
+
 static void start_handshake(struct exchange *exchange)
 {
     const char *name = exchange->plan.tls_name;
@@ -142,7 +145,7 @@ static void start_handshake(struct exchange *exchange)
     SSL_set_connect_state(exchange->ssl);
     /* Or the server would not be asked for timestamps. */
     SSL_enable_ct(exchange->ssl, SSL_CT_VALIDATION_PERMISSIVE);
-    advance(exchange, 0);
+    handshake(exchange);
 }
 
 static void connected(struct exchange *exchange)
@@ -177,7 +180,7 @@ static void handshake(struct exchange *exchange)
     tls_report_read(exchange->ssl, exchange->plan.cert_name, time(NULL),
                     &exchange->tls);
     exchange->stage = EXCHANGE_HTTP;
-    advance(exchange, 0);
+    ask(exchange);
 }
 
 static void succeed(struct exchange *exchange)

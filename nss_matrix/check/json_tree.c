@@ -20,8 +20,10 @@ static bool fail(struct reader *reader, const char *fault)
 
 static void skip_blanks(struct reader *reader)
 {
+    static const char BLANKS[] = {' ', '\t', '\r', '\n'};
+
     while (reader->next < reader->end &&
-           memchr(" \t\r\n", *reader->next, 4) != NULL)
+           memchr(BLANKS, *reader->next, sizeof(BLANKS)) != NULL)
         reader->next++;
 }
 
@@ -205,6 +207,7 @@ static bool take_number(struct reader *reader, struct json_value *value)
     return true;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): LIMIT_JSON_DEPTH ends it */
 static struct json_value *take_value(struct reader *reader);
 
 /* A member of an object, or an element of an array. */
@@ -296,6 +299,7 @@ static struct json_value *take_value(struct reader *reader)
     }
     return good ? value : NULL;
 }
+/* NOLINTEND(misc-no-recursion): LIMIT_JSON_DEPTH ends it */
 
 /* A value is the root, or stands behind one of these. */
 static size_t count_values(const char *text, size_t length)

@@ -100,11 +100,10 @@ static void read_names(X509 *from, struct tls_certificate *certificate)
         X509_get_ext_d2i(from, NID_subject_alt_name, NULL, NULL);
 
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        char *to = certificate->names[certificate->name_count];
-
         if (certificate->name_count == TLS_REPORT_NAMES)
             certificate->more_names++;
-        else if (read_name(sk_GENERAL_NAME_value(names, i), to,
+        else if (read_name(sk_GENERAL_NAME_value(names, i),
+                           certificate->names[certificate->name_count],
                            sizeof(certificate->names[0])))
             certificate->name_count++;
     }

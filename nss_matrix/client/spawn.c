@@ -27,8 +27,6 @@
 
 #include "ask.h"
 
-extern char **environ;
-
 enum {
     CHILD_STACK = 64 * 1024,
     GUARD = 64 * 1024,    /* a multiple of every page size */
@@ -195,7 +193,7 @@ static enum status clone_twice(struct helper *helper, char *stacks)
 /* Two stacks, each above a page that must not be touched. */
 static enum status with_stacks(struct helper *helper)
 {
-    size_t size = 2 * (GUARD + CHILD_STACK);
+    size_t size = (size_t)2 * (GUARD + CHILD_STACK);
     enum status status = STATUS_UNAVAILABLE;
     char *stacks = mmap(NULL, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -217,6 +215,7 @@ enum status spawn_helper(const char *file, int *ret_fd)
     AUTO(close_fd) int theirs = -1;
     int pair[2];
 
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): only read, as libc itself does */
     if (getauxval(AT_SECURE) != 0 || getenv(SPAWN_MARKER) != NULL ||
         orphans_come_to_us() || open_helper(file, &executable) != STATUS_OK ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)

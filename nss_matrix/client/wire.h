@@ -56,6 +56,7 @@ static inline void wire_put_number(struct wire_writer *writer, uint64_t number,
         number /= 10;
     } while (number > 0);
     while (at > 0 && sizeof(digits) - at < width)
+        /* cppcheck-suppress arrayIndexOutOfBoundsCond ; at is above 0 */
         digits[--at] = '0';
     wire_put_octets(writer, digits + at, sizeof(digits) - at);
 }

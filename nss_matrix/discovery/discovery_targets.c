@@ -93,11 +93,12 @@ void discovery_skip(struct discovery *discovery, const char *stage,
 void discovery_warn(struct discovery *discovery, const char *format, ...)
 {
     struct outcome *outcome = &discovery->outcome;
-    char *warning = outcome->warnings[outcome->warning_count];
+    char *warning;
     va_list values;
 
     if (outcome->warning_count == LIMIT_WARNINGS)
         return;
+    warning = outcome->warnings[outcome->warning_count];
     va_start(values, format);
     vsnprintf(warning, OUTCOME_WARNING_MAX, format, values);
     va_end(values);

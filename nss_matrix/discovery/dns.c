@@ -140,10 +140,10 @@ static const struct dns_server *current_server(const struct dns_query *query)
     return &servers->list[(query->first + query->tries) % servers->count];
 }
 
-/* Ends a try; what is NULL if there was only silence. */
+/* Ends a try; what is empty if there was only silence. */
 static void fail_try(struct dns_query *query, const char *what)
 {
-    if (what != NULL)
+    if (what[0] != '\0')
         snprintf(query->failure, sizeof(query->failure), "%.60s from %s", what,
                  current_server(query)->text);
     query->tries++;
@@ -273,7 +273,7 @@ static void heard(void *argument, enum dns_exchange_event event,
         read_message(query, message, length);
         return;
     }
-    fail_try(query, event == DNS_EXCHANGE_BROKEN ? broken_text(query) : NULL);
+    fail_try(query, event == DNS_EXCHANGE_BROKEN ? broken_text(query) : "");
     ask_server(query);
 }
 

@@ -26,9 +26,9 @@ static void set_life(struct piece *piece, int64_t now, int64_t life)
 
 static void *copy_list(const void *list, size_t count, size_t size)
 {
-    void *copy = calloc(count > 0 ? count : 1, size);
+    void *copy = calloc(count + 1, size);
 
-    if (copy != NULL && count > 0)
+    if (copy != NULL && list != NULL)
         memcpy(copy, list, count * size);
     return copy;
 }
@@ -138,6 +138,9 @@ static void judge_document(struct piece *piece,
     }
 }
 
+/* gcc 12 forgets where the first one was put when it sees the second. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 static bool copy_hops(struct piece *piece, const struct fetch_answer *answer)
 {
     piece->hops = calloc(answer->hop_count + 1, sizeof(*piece->hops));
@@ -157,6 +160,7 @@ static bool copy_hops(struct piece *piece, const struct fetch_answer *answer)
     }
     return true;
 }
+#pragma GCC diagnostic pop
 
 struct piece *piece_from_fetch(const char *host,
                                const struct fetch_answer *answer, int64_t now,

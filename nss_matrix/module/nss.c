@@ -123,6 +123,7 @@ HOOK enum nss_status _nss_matrix_gethostbyname_r(const char *name,
                                                  char *buffer, size_t buflen,
                                                  int *errnop, int *h_errnop);
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname4_r(const char *name,
                                              struct gaih_addrtuple **pat,
                                              char *buffer, size_t buflen,
@@ -142,6 +143,7 @@ enum nss_status _nss_matrix_gethostbyname4_r(const char *name,
 }
 
 /* 2_r cannot mix families: AF_UNSPEC is read as AF_INET, as others do. */
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname3_r(const char *name, int af,
                                              struct hostent *result,
                                              char *buffer, size_t buflen,
@@ -169,6 +171,7 @@ enum nss_status _nss_matrix_gethostbyname3_r(const char *name, int af,
                 status == STATUS_OK ? life_left(&record) : 0);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname2_r(const char *name, int af,
                                              struct hostent *result,
                                              char *buffer, size_t buflen,

@@ -148,13 +148,12 @@ void resolve_jobs_collect(struct resolve_jobs *jobs)
     bool any = jobs->finished != NULL;
 
     while (jobs->finished != NULL) {
-        struct resolve_job *job = jobs->finished;
+        struct resolve_job *leader = jobs->finished;
 
-        jobs->finished = job->next_finished;
-        for (struct resolve_job *same = job; same != NULL;
-             same = same->follower)
-            describe(same, job);
-        leave_active(job);
+        jobs->finished = leader->next_finished;
+        for (struct resolve_job *job = leader; job != NULL; job = job->follower)
+            describe(job, leader);
+        leave_active(leader);
     }
     if (any)
         print_known(jobs, false);

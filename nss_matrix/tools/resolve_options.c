@@ -196,6 +196,39 @@ static void set_form(struct resolve_options *options, enum resolve_form form)
     options->form_given = true;
 }
 
+/* How it is found; false if the option is about something else. */
+static bool take_network(struct resolve_options *options, int code)
+{
+    switch (code) {
+    case '4':
+        options->family = AF_INET;
+        return true;
+    case '6':
+        options->family = AF_INET6;
+        return true;
+    case OPTION_SPEC:
+        options->overrides.spec = read_spec(optarg);
+        return true;
+    case OPTION_TIMEOUT:
+        options->timeout_ms = read_timeout(optarg);
+        return true;
+    case OPTION_CACERT:
+        options->overrides.ca_file = read_path("--cacert", optarg);
+        return true;
+    case OPTION_CAPATH:
+        options->overrides.ca_path = read_path("--capath", optarg);
+        return true;
+    case OPTION_DNS:
+        options->overrides.dns = read_dns(optarg);
+        return true;
+    case OPTION_USER_AGENT:
+        options->user_agent = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void take_option(struct resolve_options *options, int code)
 {
     switch (code) {
@@ -207,35 +240,11 @@ static void take_option(struct resolve_options *options, int code)
         set_form(options,
                  (enum resolve_form)(code - OPTION_TRACE + (int)RESOLVE_TRACE));
         break;
-    case '4':
-        options->family = AF_INET;
-        break;
-    case '6':
-        options->family = AF_INET6;
-        break;
     case 'f':
         options->file = optarg;
         break;
-    case OPTION_SPEC:
-        options->overrides.spec = read_spec(optarg);
-        break;
     case OPTION_NO_CACHE:
         options->no_cache = true;
-        break;
-    case OPTION_TIMEOUT:
-        options->timeout_ms = read_timeout(optarg);
-        break;
-    case OPTION_CACERT:
-        options->overrides.ca_file = read_path("--cacert", optarg);
-        break;
-    case OPTION_CAPATH:
-        options->overrides.ca_path = read_path("--capath", optarg);
-        break;
-    case OPTION_DNS:
-        options->overrides.dns = read_dns(optarg);
-        break;
-    case OPTION_USER_AGENT:
-        options->user_agent = optarg;
         break;
     case OPTION_COLOUR:
         options->colour = read_colour(optarg);
@@ -255,6 +264,8 @@ static void take_option(struct resolve_options *options, int code)
     case 'V':
         print_version();
     default:
+        if (take_network(options, code))
+            break;
         fputs("Try `matrix-resolve --help`.\n", stderr);
         exit(2);
     }

@@ -74,7 +74,7 @@ void resolve_output_curl(FILE *out, const struct resolve_answer *answer)
         return;
     write_endpoint(&outcome->targets[0], endpoint, sizeof(endpoint));
     fprintf(out, "curl --connect-to %s%.*s:%u:%s%s", quote(host, endpoint),
-            (int)name.host_length, name.text, name.port != 0 ? name.port : 443,
+            (int)name.host_length, name.text, name.port != 0 ? name.port : 443U,
             endpoint, quote(host, endpoint));
     if (name.port == 443)
         fprintf(out, " -H 'Host: %s'", host);

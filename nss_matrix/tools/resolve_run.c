@@ -57,7 +57,7 @@ static void fit_files(struct run *run)
         return;
     files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted)
-        run->most = files.rlim_cur > 8 * JOB_FILES
+        run->most = files.rlim_cur / JOB_FILES > 8
                         ? (unsigned)(files.rlim_cur / JOB_FILES) - 4
                         : 1;
 }
@@ -140,6 +140,7 @@ static int run_all(struct run *run)
         loop_set(loop, &run->tick, deadline_after(TICK_MS), ticked, run);
     while (status < 0) {
         if (!feed(run))
+            /* NOLINTNEXTLINE(bugprone-branch-clone): the last in between */
             status = status_exit(STATUS_UNAVAILABLE);
         else if (interrupted)
             status = stop(run);

@@ -18,4 +18,5 @@ TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
     musl-tools)
 
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
-LINT_PACKAGES=(clang-format-14 shellcheck mandoc xz-utils git)
+LINT_PACKAGES=(clang-format-14 clang-tidy-14 cppcheck shellcheck mandoc
+    xz-utils git)

@@ -52,6 +52,7 @@ enum nss_status _nss_matrix_gethostbyname_r(const char *name,
     return real()->by_name(name, result, buffer, buflen, errnop, h_errnop);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname2_r(const char *name, int af,
                                              struct hostent *result,
                                              char *buffer, size_t buflen,
@@ -61,6 +62,7 @@ enum nss_status _nss_matrix_gethostbyname2_r(const char *name, int af,
     return real()->by_name2(name, af, result, buffer, buflen, errnop, h_errnop);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname3_r(const char *name, int af,
                                              struct hostent *result,
                                              char *buffer, size_t buflen,
@@ -72,6 +74,7 @@ enum nss_status _nss_matrix_gethostbyname3_r(const char *name, int af,
                             ttlp, canonp);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_matrix_gethostbyname4_r(const char *name,
                                              struct gaih_addrtuple **pat,
                                              char *buffer, size_t buflen,

@@ -56,6 +56,18 @@ static void send_file(struct world_line *line, const char *sent)
     close(fd);
 }
 
+/* Octet by octet, two requests on one connection. */
+static void send_octets_twice(struct world_line *line, const char *name,
+                              const char *sent)
+{
+    size_t length = strlen(sent);
+
+    world_open(line, name);
+    for (size_t at = 0; at < 2 * length; at++)
+        assert_int_equal(
+            gnutls_record_send(line->session, sent + at % length, 1), 1);
+}
+
 static void the_host_is_put_right(void **state)
 {
     static const struct {
@@ -78,6 +90,7 @@ static void the_host_is_put_right(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         size_t length = strlen(cases[i].sent);
         struct world_line line;
+        char twice[1000];
 
         world_open(&line, cases[i].name);
         errno = 4711;
@@ -100,14 +113,7 @@ static void the_host_is_put_right(void **state)
         send_file(&line, cases[i].sent);
         world_close(&line, cases[i].got, strlen(cases[i].got));
 
-        /* Octet by octet, two requests on one connection. */
-        char twice[1000];
-
-        world_open(&line, cases[i].name);
-        for (size_t at = 0; at < 2 * length; at++)
-            assert_int_equal(gnutls_record_send(line.session,
-                                                cases[i].sent + at % length, 1),
-                             1);
+        send_octets_twice(&line, cases[i].name, cases[i].sent);
         snprintf(twice, sizeof(twice), "%s%s", cases[i].got, cases[i].got);
         world_close(&line, twice, strlen(twice));
     }
