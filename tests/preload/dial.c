@@ -5,12 +5,13 @@
  *   dial HOW [-4|-6] NAME PORT
  *
  * HOW: connect (each address in turn), nonblocking, twice, mapped (an IPv6
- * socket and ::ffff:), short (the sockaddr_in6 without its scope), raw (the
- * system call itself), sendto, sendmsg, sendmmsg (with MSG_FASTOPEN), udp,
- * udp-sendto, udp-sendmsg, udp-sendmmsg (without; udp-mapped-* in an IPv6
- * socket and ::ffff:, udp-moving-* from a socket that is connected to another
- * address, as QUIC's are that move), closed (no such descriptor), child
- * (the lookup is in a child).
+ * socket and ::ffff:), v6only-mapped (a socket for IPv6 alone), short (the
+ * sockaddr_in6 without its scope), raw (the system call itself), sendto,
+ * sendmsg, sendmmsg (with MSG_FASTOPEN; late-* without, which is too early or
+ * too late for TCP), udp, udp-sendto, udp-sendmsg, udp-sendmmsg (without;
+ * udp-mapped-* in an IPv6 socket and ::ffff:, udp-moving-* from a socket that
+ * is connected to another address, as QUIC's are that move), closed (no such
+ * descriptor), child (the lookup is in a child).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,11 @@ static char octet[] = "x";
 static bool is(const char *how, const char *what)
 {
     return strcmp(how, what) == 0;
+}
+
+static bool is_udp(const char *how)
+{
+    return strncmp(how, "udp", 3) == 0;
 }
 
 static int place_all(const char *name, const char *port, int family,
@@ -120,7 +126,8 @@ static int wait_until_connected(int fd)
 
 static int send_to(const char *how, int fd, struct place *place)
 {
-    int flags = strncmp(how, "udp-", 4) == 0 ? 0 : MSG_FASTOPEN;
+    bool plain = is_udp(how) || strncmp(how, "late-", 5) == 0;
+    int flags = plain ? MSG_NOSIGNAL : MSG_FASTOPEN;
     struct iovec data = {octet, 1};
     struct mmsghdr messages[2] = {{.msg_hdr = {.msg_name = &place->to,
                                                .msg_namelen = place->length,
@@ -194,7 +201,8 @@ static void print_peer(int fd)
 
 static int try_one(const char *how, struct place *place)
 {
-    int type = strncmp(how, "udp", 3) == 0 ? SOCK_DGRAM : SOCK_STREAM;
+    int type = is_udp(how) ? SOCK_DGRAM : SOCK_STREAM;
+    int on = 1;
     int fd;
 
     if (strstr(how, "mapped") != NULL)
@@ -204,6 +212,8 @@ static int try_one(const char *how, struct place *place)
     if (is(how, "nonblocking"))
         type |= SOCK_NONBLOCK;
     fd = is(how, "closed") ? 999 : socket(place->family, type, 0);
+    if (strncmp(how, "v6only", 6) == 0)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     errno = 0;
     if (dial(how, fd, place) >= 0) {
         print_peer(fd);
