@@ -31,9 +31,11 @@
  *   check NAME          X509_check_host
  *   result              of the verification
  *   exit                at once
+ *   errno               is looked at from now on: `errno NAME` if changed
  *   given               the SSL's names to verify: `given NAME ADDRESS`
  *   version             OpenSSL's first number
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,7 @@
 #include "openssl_talk.h"
 
 static SSL_CTX *context;
+static bool looks_at_errno;
 static SSL_SESSION *saved;
 static struct talk talk = {.fd = -1, .write = "write"};
 
@@ -54,21 +57,6 @@ static void refused(const char *what, int result, int good)
     if (result != good)
         printf("%s refused\n", what);
     ERR_clear_error();
-}
-
-static unsigned protocols(const char *list, unsigned char *ret_wire)
-{
-    unsigned at = 0;
-
-    while (*list != '\0') {
-        size_t length = strcspn(list, ",");
-
-        ret_wire[at] = (unsigned char)length;
-        memcpy(ret_wire + at + 1, list, length);
-        at += 1 + (unsigned)length;
-        list += length + (list[length] == ',');
-    }
-    return at;
 }
 
 static void do_new(const char *unused)
@@ -86,7 +74,9 @@ static void do_ctx_alpn(const char *list)
     unsigned char wire[256];
 
     refused("ctx-alpn",
-            SSL_CTX_set_alpn_protos(context, wire, protocols(list, wire)), 0);
+            SSL_CTX_set_alpn_protos(context, wire,
+                                    openssl_talk_protocols(list, wire)),
+            0);
     do_new(NULL);
 }
 
@@ -94,8 +84,10 @@ static void do_alpn(const char *list)
 {
     unsigned char wire[256];
 
-    refused("alpn", SSL_set_alpn_protos(talk.ssl, wire, protocols(list, wire)),
-            0);
+    refused(
+        "alpn",
+        SSL_set_alpn_protos(talk.ssl, wire, openssl_talk_protocols(list, wire)),
+        0);
 }
 
 static void do_sni(const char *name)
@@ -311,6 +303,12 @@ static void do_result(const char *unused)
     openssl_peer_result(talk.ssl);
 }
 
+static void do_errno(const char *unused)
+{
+    (void)unused;
+    looks_at_errno = true;
+}
+
 static void do_exit(const char *unused)
 {
     (void)unused;
@@ -359,6 +357,7 @@ static const struct {
     {"given", do_given, true},
     {"result", do_result, true},
     {"exit", do_exit, true},
+    {"errno", do_errno, true},
     {"reconnect", do_reconnect, true},
     {"half", do_half, false},
     {"rest", do_rest, true},
@@ -381,7 +380,10 @@ int main(int argc, char **argv)
             fprintf(stderr, "openssl_client: bad command: %s\n", argv[i]);
             return 99;
         }
+        errno = EXDEV;
         COMMANDS[at].run(COMMANDS[at].plain ? NULL : argv[++i]);
+        if (looks_at_errno && errno != EXDEV)
+            printf("errno %s\n", strerrorname_np(errno));
         fflush(stdout);
     }
     openssl_talk_end(&talk);

@@ -21,6 +21,21 @@ static void die(const char *what)
     exit(99);
 }
 
+unsigned openssl_talk_protocols(const char *list, unsigned char *ret_wire)
+{
+    unsigned at = 0;
+
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+
+        ret_wire[at] = (unsigned char)length;
+        memcpy(ret_wire + at + 1, list, length);
+        at += 1 + (unsigned)length;
+        list += length + (list[length] == ',');
+    }
+    return at;
+}
+
 int openssl_talk_dial(const char *host)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};

@@ -20,6 +20,9 @@ struct talk {
     BIO *chain;        /* above the SSL, for the BIO ways */
 };
 
+/* Writes "A,B" as ALPN has it; gives its length. */
+unsigned openssl_talk_protocols(const char *list, unsigned char *ret_wire);
+
 /* Connects to a host's port 443; gives the socket. */
 int openssl_talk_dial(const char *host);
 
