@@ -11,6 +11,34 @@
 
 static const char *const NOTHING[] = {NULL};
 
+/* By their octets, which is by code point in UTF-8; and none twice. */
+static void check_sorted(const struct json_value *object)
+{
+    const struct json_value *at = object->first;
+
+    for (; at != NULL && at->next != NULL; at = at->next) {
+        size_t shorter = at->key_length < at->next->key_length
+                             ? at->key_length
+                             : at->next->key_length;
+        int order = memcmp(at->key, at->next->key, shorter);
+
+        FUZZ_CHECK(order < 0 ||
+                   (order == 0 && at->key_length < at->next->key_length));
+    }
+}
+
+static void check_order(const char *form, size_t length)
+{
+    char fault[JSON_TREE_REASON_MAX];
+    struct json_tree tree;
+
+    FUZZ_CHECK(json_tree_read(form, length, &tree, fault) == STATUS_OK);
+    for (size_t i = 0; i < tree.count; i++)
+        if (tree.values[i].kind == JSON_OBJECT)
+            check_sorted(&tree.values[i]);
+    json_tree_done(&tree);
+}
+
 /* The canonical form of length octets of text, or NULL. */
 static char *canonical(const char *text, size_t length, size_t *ret_length)
 {
@@ -39,6 +67,7 @@ static void check_canonical(const char *form, size_t length)
     AUTO(free) char *again = canonical(form, length, &size);
     FUZZ_CHECK(again != NULL && size == length);
     FUZZ_CHECK(memcmp(again, form, length) == 0);
+    check_order(form, length);
     for (size_t i = 0; i < length; i++) {
         FUZZ_CHECK((unsigned char)form[i] >= ' ');
         FUZZ_CHECK(quoted || form[i] != ' ');
