@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Key documents and canonical JSON. What has a canonical form is, read from
- * it, the same document with the same verdict; a canonical form is its own
- * canonical form, and never longer than the document.
+ * it, the same document with the same verdict; a canonical form is sorted, its
+ * own canonical form, and never longer than the document.
  */
 #include "fuzz.h"
 
