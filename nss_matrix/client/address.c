@@ -7,13 +7,11 @@
 
 bool address_parse(const char *text, struct address *ret_address)
 {
-    struct address address = {.family = AF_INET};
+    bool v6 = strchr(text, ':') != NULL;
+    struct address address = {.family = v6 ? AF_INET6 : AF_INET};
 
-    if (inet_pton(AF_INET, text, &address.v4) != 1) {
-        address.family = AF_INET6;
-        if (inet_pton(AF_INET6, text, &address.v6) != 1)
-            return false;
-    }
+    if (inet_pton(address.family, text, address.bytes) != 1)
+        return false;
     *ret_address = address;
     return true;
 }

@@ -40,7 +40,8 @@ static int read_seconds(const char *text)
 static bool environment_names_us(void)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, "NSS_MATRIX_", sizeof("NSS_MATRIX_") - 1) == 0)
+        if ((*entry)[0] == 'N' &&
+            strncmp(*entry, "NSS_MATRIX_", sizeof("NSS_MATRIX_") - 1) == 0)
             return true;
     return false;
 }
@@ -61,6 +62,7 @@ void client_init(struct client *client, int wait_ms, bool obey_wait)
     };
     if (!named)
         return;
+    client->in_helper = secure_getenv(SPAWN_MARKER) != NULL;
     settings_overrides(&client->overrides);
     if (timeout != NULL && read_seconds(timeout) > 0) {
         client->wait_ms = read_seconds(timeout);
@@ -160,7 +162,7 @@ enum status client_lookup(const struct client *client,
 
     /* A thread cancelled between open and close would leave a descriptor. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    if (secure_getenv(SPAWN_MARKER) == NULL &&
+    if (!client->in_helper &&
         (name->kind == SERVER_NAME_IP || name->resolvable))
         status = lookup(client, name, ret_record);
     pthread_setcancelstate(cancel_state, NULL);

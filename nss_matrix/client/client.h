@@ -19,6 +19,7 @@
 struct client {
     struct overrides overrides;
     bool secure;        /* AT_SECURE: system cache and socket alone */
+    bool in_helper;     /* SPAWN_MARKER: nobody is asked */
     const char *cache;  /* the system's cache directory */
     const char *socket; /* the system helper's */
     const char *helper; /* the file to spawn */

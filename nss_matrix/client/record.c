@@ -36,40 +36,41 @@ enum status record_promised_length(const char *head, size_t *ret_length)
     return STATUS_OK;
 }
 
-/* Whether none of eight octets is below blank, DEL, or above. */
-static bool all_printable(const char *octets)
-{
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t word;
-    uint64_t del;
+/* As many octets as the machine compares at once; gcc's own notation. */
+typedef unsigned char octets __attribute__((vector_size(16)));
 
-    memcpy(&word, octets, sizeof(word));
-    del = word ^ (each * 0x7f);
-    return (((word - each * ' ') | (del - each) | word) & (each * 0x80)) == 0;
+/* Octets that are no part of a record become all ones in *bad. */
+static void mark_bad(const char *text, octets *bad)
+{
+    octets these;
+
+    memcpy(&these, text, sizeof(these));
+    *bad |= (octets)(these - ' ' > '~' - ' ') & (octets)(these != '\n');
 }
 
-/* Most of a record is eight at a time, and this most of what reading costs. */
+/* The whole record, before anything is read of it. It has a head at least. */
 static bool printable(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length;) {
-        if (length - i >= 8 && all_printable(text + i)) {
-            i += 8;
-            continue;
-        }
-        if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n')
-            return false;
-        i++;
-    }
-    return true;
+    octets bad = {0};
+    uint64_t halves[2];
+
+    _Static_assert(sizeof(bad) <= RECORD_HEAD && sizeof(bad) == sizeof(halves),
+                   "what is left at the end can be looked at with the rest");
+    for (size_t i = 0; i + sizeof(bad) <= length; i += sizeof(bad))
+        mark_bad(text + i, &bad);
+    mark_bad(text + length - sizeof(bad), &bad);
+    memcpy(halves, &bad, sizeof(bad));
+    return (halves[0] | halves[1]) == 0;
 }
 
-static const char *take_line(struct wire_reader *reader, const char *key)
+WIRE_INLINE const char *take_line(struct wire_reader *reader, const char *key)
 {
     wire_expect(reader, key);
     return wire_take(reader, '\n');
 }
 
-static const char *take_optional(struct wire_reader *reader, const char *key)
+WIRE_INLINE const char *take_optional(struct wire_reader *reader,
+                                      const char *key)
 {
     const char *value = take_line(reader, key);
 
@@ -78,23 +79,32 @@ static const char *take_optional(struct wire_reader *reader, const char *key)
     return strcmp(value, "-") == 0 ? NULL : value;
 }
 
-static int64_t take_time(struct wire_reader *reader, const char *key)
+WIRE_INLINE int64_t take_time(struct wire_reader *reader, const char *key)
 {
     wire_expect(reader, key);
     return (int64_t)wire_take_number(reader, '\n', INT64_MAX);
 }
 
-static bool names_are_sane(const struct record *record)
+/* Most names in a record are the same one: *known is the last good one. */
+static bool is_host(const char *name, const char **known)
+{
+    if (*known != NULL && strcmp(*known, name) == 0)
+        return true;
+    if (!server_name_is_host(name))
+        return false;
+    *known = name;
+    return true;
+}
+
+static bool names_are_sane(const struct record *record, const char *known)
 {
     struct address address;
 
-    if (record->host != NULL && !server_name_is_valid(record->host))
-        return false;
-    if (record->tls_name != NULL && !server_name_is_host(record->tls_name))
-        return false;
-    return record->cert_name == NULL ||
-           address_parse(record->cert_name, &address) ||
-           server_name_is_host(record->cert_name);
+    return (record->tls_name == NULL || is_host(record->tls_name, &known)) &&
+           (record->cert_name == NULL || is_host(record->cert_name, &known) ||
+            address_parse(record->cert_name, &address)) &&
+           (record->host == NULL || is_host(record->host, &known) ||
+            server_name_is_valid(record->host));
 }
 
 static bool is_one_of(const char *word, const char *const list[], size_t count)
@@ -109,21 +119,23 @@ static bool is_one_of(const char *word, const char *const list[], size_t count)
  * A target line stays as it is, fields ended by NULs: five strings that
  * record_target walks again.
  */
-static void take_target(struct wire_reader *reader, struct record *record)
+static void take_target(struct wire_reader *reader, struct record *record,
+                        const char **known)
 {
     struct address address;
     const char *ip = wire_take(reader, ' ');
 
-    if (record->target_count == 0)
-        record->targets = ip;
-    if (record->target_count == LIMIT_TARGETS || !address_parse(ip, &address))
+    if (record->target_count == LIMIT_TARGETS || !address_parse(ip, &address)) {
         reader->failed = true;
+        return;
+    }
+    record->target_at[record->target_count] = (uint16_t)(ip - record->text);
     if (wire_take_number(reader, ' ', UINT16_MAX) == 0)
         reader->failed = true;
     wire_take_number(reader, ' ', UINT16_MAX);
     wire_take_number(reader, ' ', UINT16_MAX);
     const char *name = wire_take(reader, '\n');
-    if (strcmp(name, "-") != 0 && !server_name_is_host(name))
+    if (strcmp(name, "-") != 0 && !is_host(name, known))
         reader->failed = true;
     record->target_count++;
 }
@@ -158,6 +170,7 @@ static bool answer_is_whole(const struct record *record)
 enum status record_parse(struct record *record, int64_t now)
 {
     struct wire_reader reader = wire_reader(record->text, record->length);
+    const char *known = NULL;
     size_t promised;
 
     if (record->length < RECORD_HEAD ||
@@ -177,9 +190,9 @@ enum status record_parse(struct record *record, int64_t now)
     record->tls_name = take_optional(&reader, "tls-name ");
     record->cert_name = take_optional(&reader, "cert-name ");
     record->target_count = record->warning_count = 0;
-    record->targets = record->warnings = "";
+    record->warnings = "";
     while (wire_skip(&reader, "target "))
-        take_target(&reader, record);
+        take_target(&reader, record, &known);
     while (wire_skip(&reader, "warning "))
         take_warning(&reader, record);
     record->reason = take_optional(&reader, "reason ");
@@ -189,7 +202,7 @@ enum status record_parse(struct record *record, int64_t now)
         !error_from_name(error, &record->error) ||
         !is_one_of(record->spec, SPECS, ARRAY_SIZE(SPECS)) ||
         !is_one_of(record->step, STEPS, ARRAY_SIZE(STEPS)) ||
-        !names_are_sane(record) || !times_are_sane(record, now) ||
+        !names_are_sane(record, known) || !times_are_sane(record, now) ||
         !answer_is_whole(record))
         return STATUS_INVALID;
     return STATUS_OK;
@@ -213,14 +226,8 @@ static uint16_t checked_number(const char *digits)
 struct record_target record_target(const struct record *record, unsigned index)
 {
     struct record_target target = {0};
-    const char *field = record->targets;
+    const char *field = record->text + record->target_at[index];
 
-    /* From the end of one target's name it is `target ` to the next one. */
-    for (unsigned i = 0; i < index; i++) {
-        for (unsigned fields = 0; fields < 5; fields++)
-            field = next_string(field);
-        field += sizeof("target ") - 1;
-    }
     (void)address_parse(field, &target.address);
     field = next_string(field);
     target.port = checked_number(field);

@@ -78,7 +78,7 @@ struct record {
     enum error error;
     const char *host, *tls_name, *cert_name; /* NULL where it says - */
     unsigned target_count;
-    const char *targets; /* of record_target */
+    uint16_t target_at[LIMIT_TARGETS]; /* in text, of record_target */
     unsigned warning_count;
     const char *warnings; /* of record_warning */
     const char *reason;   /* NULL where it says - */

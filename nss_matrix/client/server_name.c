@@ -2,6 +2,8 @@
 /* The grammar of server names and of pseudo-hostnames. */
 #include "server_name.h"
 
+#include <limits.h>
+
 static const char SUFFIX[] = ".matrix";
 static const char IPV6_MARK[] = ".ipv6-literal";
 
@@ -11,10 +13,29 @@ struct slice {
     size_t length;
 };
 
-/* Not <ctype.h>: its answers depend on the host program's locale. */
-static bool is_digit(char c)
+enum class {
+    DIGIT = 1,
+    HEX = 2,
+    DNS = 4,
+};
+
+/*
+ * Not <ctype.h>: its answers depend on the host program's locale. A table,
+ * since every name in a record is looked at with every lookup.
+ */
+static const unsigned char CLASSES[UCHAR_MAX + 1] = {
+    ['0' ... '9'] = DIGIT | HEX | DNS,
+    ['A' ... 'F'] = HEX | DNS,
+    ['G' ... 'Z'] = DNS,
+    ['a' ... 'f'] = HEX | DNS,
+    ['g' ... 'z'] = DNS,
+    ['-'] = DNS,
+    ['.'] = DNS,
+};
+
+static bool is(char c, enum class class)
 {
-    return c >= '0' && c <= '9';
+    return (CLASSES[(unsigned char)c] & class) != 0;
 }
 
 static char lower(char c)
@@ -22,21 +43,10 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool is_hex(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
-}
-
-static bool is_dns_char(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' ||
-           c == '.';
-}
-
 static bool all_digits(struct slice slice)
 {
     for (size_t i = 0; i < slice.length; i++)
-        if (!is_digit(slice.start[i]))
+        if (!is(slice.start[i], DIGIT))
             return false;
     return slice.length > 0;
 }
@@ -50,7 +60,7 @@ static bool is_number(struct slice label)
         lower(label.start[1]) != 'x')
         return false;
     for (size_t i = 2; i < label.length; i++)
-        if (!is_hex(label.start[i]))
+        if (!is(label.start[i], HEX))
             return false;
     return true;
 }
@@ -163,6 +173,9 @@ static bool parse_ip_literal(struct slice host, struct address *ret_address)
     bool brackets = host.length >= 2 && host.start[0] == '[';
     struct address address;
 
+    /* What cannot be one is known by its first octet. */
+    if (!brackets && (host.length == 0 || !is(host.start[0], DIGIT)))
+        return false;
     if (brackets)
         host = (struct slice){host.start + 1, host.length - 2};
     /* inet_pton would read up to a NUL. */
@@ -180,7 +193,7 @@ static bool is_host_name(struct slice host)
     struct slice bare = without_last_dot(host);
 
     for (size_t i = 0; i < host.length; i++)
-        if (!is_dns_char(host.start[i]))
+        if (!is(host.start[i], DNS))
             return false;
     return host.length > 0 && !is_number(last_label(bare)) &&
            !ends_with(bare, SUFFIX);
@@ -201,17 +214,19 @@ static void set_host_name(struct slice host, struct server_name *name)
 static void make_key(struct slice text, struct slice host,
                      struct server_name *name)
 {
-    size_t dotless = name->kind == SERVER_NAME_HOST
-                         ? without_last_dot(host).length
-                         : host.length;
+    size_t rest = text.length - host.length;
     size_t at = 0;
 
-    for (size_t i = 0; i < dotless; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): was parsed */
-        name->key[at++] = lower(text.start[i]);
-    for (size_t i = host.length; i < text.length; i++)
-        name->key[at++] = text.start[i];
-    name->key[at] = '\0';
+    if (name->kind == SERVER_NAME_HOST) {
+        at = without_last_dot(host).length;
+        memcpy(name->key, name->host, at);
+    } else {
+        for (; at < host.length; at++)
+            /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): was parsed */
+            name->key[at] = lower(text.start[at]);
+    }
+    memcpy(name->key + at, text.start + host.length, rest);
+    name->key[at + rest] = '\0';
 }
 
 enum status server_name_parse(const char *text, size_t length,

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define WIRE_INLINE static inline __attribute__((always_inline))
+
 struct wire_writer {
     char *text;
     size_t room;
@@ -98,8 +100,11 @@ static inline char *wire_take(struct wire_reader *reader, char ending)
     return field;
 }
 
-/* Whether the rest begins with word; if so it is passed over. */
-static inline bool wire_skip(struct wire_reader *reader, const char *word)
+/*
+ * Whether the rest begins with word; if so it is passed over. A word is mostly
+ * a literal: where it is seen to be one, no function is called for it.
+ */
+WIRE_INLINE bool wire_skip(struct wire_reader *reader, const char *word)
 {
     size_t length = strlen(word);
 
@@ -111,30 +116,38 @@ static inline bool wire_skip(struct wire_reader *reader, const char *word)
 }
 
 /* As wire_skip, but what is not there is a failure. */
-static inline void wire_expect(struct wire_reader *reader, const char *word)
+WIRE_INLINE void wire_expect(struct wire_reader *reader, const char *word)
 {
     if (!wire_skip(reader, word))
         reader->failed = true;
 }
 
-/* A decimal number up to max, ended by the octet. Fails on anything else. */
+enum {
+    WIRE_DIGITS = 19, /* as many always fit in 64 bits */
+};
+
+/*
+ * A decimal number up to max, in at most WIRE_DIGITS, ended by the octet, in
+ * whose place comes a NUL. Fails on anything else. One look at each octet: a
+ * record is half numbers.
+ */
 static inline uint64_t wire_take_number(struct wire_reader *reader, char ending,
                                         uint64_t max)
 {
-    const char *digits = wire_take(reader, ending);
+    char *at = reader->next;
     uint64_t number = 0;
 
-    if (digits[0] == '\0')
+    /* The text's own NUL ends the loop where nothing else does. */
+    for (; *at >= '0' && *at <= '9'; at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    if (reader->failed || at == reader->next || at == reader->end ||
+        at - reader->next > WIRE_DIGITS || number > max || *at != ending) {
         reader->failed = true;
-    for (; *digits != '\0' && !reader->failed; digits++) {
-        uint64_t digit = (uint64_t)(*digits - '0');
-
-        if (*digits < '0' || *digits > '9' || number > (max - digit) / 10)
-            reader->failed = true;
-        else
-            number = number * 10 + digit;
+        return 0;
     }
-    return reader->failed ? 0 : number;
+    *at = '\0';
+    reader->next = at + 1;
+    return number;
 }
 
 #endif
