@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -159,12 +160,35 @@ enum status ask_exchange(int fd, const struct server_name *name, int64_t now,
     return STATUS_OK;
 }
 
-void ask_refresh(const char *path, const struct server_name *name)
+/*
+ * Takes one of this second's turns, if one is left. The second and how many
+ * were taken in it are one word, so that threads and children need no lock;
+ * it is all that a process keeps of its lookups.
+ */
+static bool take_turn(int64_t now)
+{
+    static _Atomic uint32_t turns;
+    const uint32_t taken_mask = 0xff;
+    uint32_t second = (uint32_t)now << 8;
+    uint32_t before = turns;
+    uint32_t after;
+
+    do {
+        bool same = (before & ~taken_mask) == second;
+
+        if (same && (before & taken_mask) >= LIMIT_REFRESHES_S)
+            return false;
+        after = same ? before + 1 : second + 1;
+    } while (!atomic_compare_exchange_weak(&turns, &before, after));
+    return true;
+}
+
+void ask_refresh(const char *path, const struct server_name *name, int64_t now)
 {
     char request[RECORD_REQUEST_MAX];
     AUTO(close_fd) int fd = -1;
 
-    if (ask_connect(path, &fd) == STATUS_OK)
+    if (take_turn(now) && ask_connect(path, &fd) == STATUS_OK)
         (void)!send(fd, request, record_request(name, true, request),
                     MSG_NOSIGNAL | MSG_DONTWAIT);
 }

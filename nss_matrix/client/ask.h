@@ -34,9 +34,12 @@ MUST_CHECK enum status ask_exchange(int fd, const struct server_name *name,
 
 /*
  * Asks the system helper's socket to look name up anew: one attempt, without
- * waiting for anything. Only for a record that is past its refresh time.
+ * waiting for anything. Only for a record that is past its refresh time. At
+ * most LIMIT_REFRESHES_S times in the second now (of any clock) in the whole
+ * process: where the helper cannot write to the cache, every hit would come
+ * here, and every one would start a helper.
  */
-void ask_refresh(const char *path, const struct server_name *name);
+void ask_refresh(const char *path, const struct server_name *name, int64_t now);
 
 /*
  * Moves *fd above 2: in a host that closed its stdio, what we open would

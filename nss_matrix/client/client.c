@@ -134,7 +134,7 @@ static enum status lookup(const struct client *client,
     settings_now(&client->overrides, &settings);
     if (from_cache(client, name, &settings, now, record) == STATUS_OK) {
         if (record->refresh <= now && !settings.overridden)
-            ask_refresh(client->socket, name);
+            ask_refresh(client->socket, name, now);
         return STATUS_OK;
     }
 

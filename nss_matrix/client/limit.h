@@ -36,6 +36,7 @@ enum limit {
     LIMIT_HELPER_LIFE_S = 30,
     LIMIT_REQUEST_WAIT_MS = 250, /* the helper waits for its request */
     LIMIT_LOCK_WAIT_MS = 3000,   /* for another lookup of the same name */
+    LIMIT_REFRESHES_S = 4,       /* a second that a process asks for, at most */
 
     /* an answer */
     LIMIT_NSS_TARGETS = 16,

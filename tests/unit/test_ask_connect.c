@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -112,6 +113,75 @@ static void without_a_descriptor_left_is_a_miss(void **state)
     assert_int_equal(fd, -1);
 }
 
+/* How many of so many requests to refresh in that second are heard. */
+static unsigned heard(int listener, int64_t now, unsigned count)
+{
+    struct server_name name;
+    unsigned heard = 0;
+    int fd;
+
+    assert_int_equal(server_name_parse("example.org", 11, &name), STATUS_OK);
+    for (unsigned i = 0; i < count; i++) {
+        ask_refresh(place("socket"), &name, now);
+        while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+            char request[64] = "";
+
+            assert_true(recv(fd, request, sizeof(request) - 1, 0) > 0);
+            assert_string_equal(request,
+                                "nss-matrix-request 1 refresh example.org\n");
+            close(fd);
+            heard++;
+        }
+    }
+    return heard;
+}
+
+static void asks_to_refresh_a_few_times_a_second(void **state)
+{
+    AUTO(close_fd) int listener = listen_at(place("socket"), 4);
+    int64_t now = 1795426385;
+
+    (void)state;
+    assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(heard(listener, now, 1), 1);
+    assert_int_equal(heard(listener, now, 1000), LIMIT_REFRESHES_S - 1);
+    assert_int_equal(heard(listener, now + 1, 1000), LIMIT_REFRESHES_S);
+    assert_int_equal(heard(listener, now, 1000), LIMIT_REFRESHES_S);
+    assert_int_equal(heard(listener, now + 256, 1), 1);
+}
+
+static void *refresh_often(void *argument)
+{
+    struct server_name name;
+
+    (void)argument;
+    assert_int_equal(server_name_parse("example.org", 11, &name), STATUS_OK);
+    for (unsigned i = 0; i < 2000; i++)
+        ask_refresh(place("socket"), &name, 5);
+    return NULL;
+}
+
+static void all_threads_together_ask_no_more_often(void **state)
+{
+    AUTO(close_fd) int listener = listen_at(place("socket"), 64);
+    pthread_t threads[8];
+    unsigned count = 0;
+    int fd;
+
+    (void)state;
+    assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, refresh_often, NULL),
+                         0);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        close(fd);
+        count++;
+    }
+    assert_int_equal(count, LIMIT_REFRESHES_S);
+}
+
 /* In a host that closed its stdio. */
 static void nothing_of_ours_becomes_the_hosts_stdio(void **state)
 {
@@ -139,6 +209,8 @@ int main(void)
         cmocka_unit_test(a_socket_that_is_not_for_us_is_a_miss),
         cmocka_unit_test(a_full_backlog_is_a_miss_at_once),
         cmocka_unit_test(without_a_descriptor_left_is_a_miss),
+        cmocka_unit_test(asks_to_refresh_a_few_times_a_second),
+        cmocka_unit_test(all_threads_together_ask_no_more_often),
         cmocka_unit_test(nothing_of_ours_becomes_the_hosts_stdio),
     };
 

@@ -238,6 +238,19 @@ static void a_hit_past_the_refresh_time_asks_the_system_to(void **state)
                         "nss-matrix-request 1 refresh " NAME "\n");
 }
 
+/* As where the helper cannot write to the cache: no hit changes the record. */
+static void many_hits_past_it_ask_a_few_times_a_second(void **state)
+{
+    struct listener listener = {.reply = NULL};
+    time_t start = time(NULL);
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++)
+        hit(&listener, -1, NULL);
+    assert_in_range(listener.connections, 1,
+                    LIMIT_REFRESHES_S * (time(NULL) - start + 1));
+}
+
 static void a_hit_before_it_or_under_overrides_does_not(void **state)
 {
     struct listener listener = {.reply = NULL};
@@ -279,6 +292,7 @@ int main(void)
         LOOKUP(overrides_leave_the_system_aside),
         LOOKUP(secure_mode_knows_the_system_alone),
         LOOKUP(a_hit_past_the_refresh_time_asks_the_system_to),
+        LOOKUP(many_hits_past_it_ask_a_few_times_a_second),
         LOOKUP(a_hit_before_it_or_under_overrides_does_not),
         LOOKUP(a_hit_does_without_a_helper_to_refresh_it),
     };
