@@ -257,23 +257,31 @@ static void give_up_waiting(void *argument)
 
 /*
  * What the other family has yet, from now on: as long again as the first one
- * took, since where every answer is slow a slow one is not lost.
+ * took and this was waited for it, since where every answer is slow a slow one
+ * is not lost.
  */
 static int grace_left(const struct entry *entry)
 {
-    int took = (int)(deadline_clock() - entry->started) - LIMIT_FAMILY_EARLY_MS;
+    const int least = LIMIT_FAMILY_GRACE_MS - LIMIT_FAMILY_EARLY_MS;
+    int took = (int)(deadline_clock() - entry->started);
 
-    return (took > LIMIT_FAMILY_GRACE_MS ? took : LIMIT_FAMILY_GRACE_MS) -
-           LIMIT_FAMILY_EARLY_MS;
+    return took > least ? took : least;
 }
 
-/* The same timer, the first time. Nothing of the entry may be used after. */
+/*
+ * The same timer, the first time. Both questions went out together, so one of
+ * them may be lost: it is sent again, while there is time for an answer.
+ * Nothing of the entry may be used after.
+ */
 static void become_early(void *argument)
 {
     struct entry *entry = argument;
     struct address_book *book = entry->book;
 
     entry->early = true;
+    for (unsigned i = 0; i < FAMILIES; i++)
+        if (entry->families[i].query != NULL)
+            dns_hurry(entry->families[i].query);
     loop_set(book->loop, &entry->grace, deadline_after(grace_left(entry)),
              give_up_waiting, entry);
     book->changed(book->argument);

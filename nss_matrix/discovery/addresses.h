@@ -56,9 +56,10 @@ void address_book_free(struct address_book *book);
 /*
  * Wants the addresses of name (server_name_resolvable, lower case). Known at
  * once from the hosts file or if asked before; else changed will be called.
- * When one family has answered with addresses, the other has
- * LIMIT_FAMILY_GRACE_MS more, or as long again as the first one took if that
- * is longer. STATUS_OK or STATUS_NO_MEMORY.
+ * When one family has answered with addresses, the other is asked for once
+ * more after LIMIT_FAMILY_EARLY_MS, and has LIMIT_FAMILY_GRACE_MS in all, or
+ * as long again from then on as the first one took if that is longer. STATUS_OK
+ * or STATUS_NO_MEMORY.
  */
 MUST_CHECK enum status address_book_want(struct address_book *book,
                                          const char *name);

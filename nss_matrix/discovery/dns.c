@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "dns_exchange.h"
 #include "dns_message.h"
+#include "dns_room.h"
 #include "dns_servers.h"
 #include "server_name.h"
 #include "wire.h"
@@ -21,6 +22,7 @@ struct dns {
     struct __res_state state;
     struct dns_servers servers;
     unsigned next; /* the server the next question begins with */
+    struct dns_room room;
     /* Of the query that is being told. Each having its own would make the
      * memory of a long list of names. */
     struct dns_answer answer;
@@ -30,7 +32,7 @@ struct dns_query {
     struct dns *dns;
     dns_done *done;
     void *argument;
-    struct loop_timer begin;
+    struct dns_place place;
     int64_t started, deadline;
 
     struct dns_question question; /* the chain's end, once it left a message */
@@ -61,7 +63,7 @@ enum status dns_new(struct loop *loop, const char *server, struct dns **ret_dns)
 
     if (dns == NULL)
         return STATUS_NO_MEMORY;
-    dns->loop = loop;
+    dns->loop = dns->room.loop = loop;
     if (res_ninit(&dns->state) != 0)
         return STATUS_UNAVAILABLE;
     enum status status = dns_servers_read(&dns->state, server, &dns->servers);
@@ -95,6 +97,7 @@ static void finish(struct dns_query *query)
 {
     struct dns_answer *answer = &query->dns->answer;
 
+    dns_room_leave(&query->place);
     dns_exchange_stop(&query->exchange);
     answer->aliases += query->aliases;
     if (query->ttl < answer->ttl)
@@ -199,7 +202,7 @@ static bool build(struct dns_query *query)
     return length > NS_HFIXEDSZ;
 }
 
-/* Asks the question from the first server on. Also called by the timer. */
+/* Asks the question from the first server on. Also called by the room. */
 static void ask(void *argument)
 {
     struct dns_query *query = argument;
@@ -301,16 +304,21 @@ enum status dns_ask(struct dns *dns, const char *name, ns_type type,
         query->question.name[0] = '\0'; /* which build() refuses */
     dns_exchange_init(&query->exchange, dns->loop, heard, query);
     /* From the loop even if nothing can be sent: done is called from there. */
-    loop_set(dns->loop, &query->begin, query->started, ask, query);
+    dns_room_want(&dns->room, &query->place, ask, query);
     *ret_query = query;
     return STATUS_OK;
+}
+
+void dns_hurry(struct dns_query *query)
+{
+    dns_exchange_hurry(&query->exchange);
 }
 
 void dns_cancel(struct dns_query **query)
 {
     if (*query == NULL)
         return;
-    loop_unset(&(*query)->begin);
+    dns_room_leave(&(*query)->place);
     dns_exchange_stop(&(*query)->exchange);
     free(*query);
     *query = NULL;

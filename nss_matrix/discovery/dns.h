@@ -2,8 +2,9 @@
 /*
  * DNS questions over the loop: libresolv's configuration (resolv.conf) and
  * message builder, and an exchange of our own over non-blocking sockets. Each
- * question has a socket with a fresh random port and a random id, is retried
- * over the servers as resolv.conf says, goes to TCP when the answer is
+ * question has a socket with a fresh random port and a random id, is sent
+ * again when it may be lost, is retried over the servers as resolv.conf says,
+ * waits for its turn if many are under way, goes to TCP when the answer is
  * truncated, shows its rcode, and can be cancelled. Names are absolute: the
  * search list never applies. (RFC 1035, 2308, 5452, 7766)
  */
@@ -80,6 +81,13 @@ void dns_free(struct dns *dns);
 MUST_CHECK enum status dns_ask(struct dns *dns, const char *name, ns_type type,
                                dns_done *done, void *argument,
                                struct dns_query **ret_query);
+
+/*
+ * Sends it again at once, if it was sent and is not answered yet: for who has
+ * reason to believe that it was lost. Else that is done after
+ * LIMIT_DNS_RESEND_MS.
+ */
+void dns_hurry(struct dns_query *query);
 
 /* Ends the query without a call, frees it, clears *query. NULL is accepted. */
 void dns_cancel(struct dns_query **query);

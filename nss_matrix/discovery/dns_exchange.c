@@ -4,6 +4,9 @@
 
 #include <sys/socket.h>
 
+#include "deadline.h"
+#include "limit.h"
+
 void dns_exchange_init(struct dns_exchange *exchange, struct loop *loop,
                        dns_exchange_heard *heard, void *argument)
 {
@@ -29,18 +32,52 @@ static void tell_broken(struct dns_exchange *exchange, int error)
     exchange->heard(exchange->argument, DNS_EXCHANGE_BROKEN, NULL, 0);
 }
 
-static void silent(void *argument)
-{
-    struct dns_exchange *exchange = argument;
-
-    dns_exchange_stop(exchange);
-    exchange->heard(exchange->argument, DNS_EXCHANGE_SILENT, NULL, 0);
-}
-
 /* The socket is ready in vain, as any may be: it will be again. */
 static bool is_passing(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+static void time_passed(void *argument);
+
+/* Until it is time to send again, or to give up. A stream resends by itself. */
+static void wait_on(struct dns_exchange *exchange)
+{
+    int64_t again = deadline_after(exchange->resend_ms);
+
+    if (exchange->tcp || again > exchange->deadline)
+        again = exchange->deadline;
+    loop_set(exchange->loop, &exchange->timer, again, time_passed, exchange);
+}
+
+/*
+ * Datagrams get lost, most of them in the queue of a server that cannot read
+ * as fast as we ask (RFC 8085 section 3.1.1: a second at first, then double).
+ */
+static void time_passed(void *argument)
+{
+    struct dns_exchange *exchange = argument;
+
+    if (deadline_left(exchange->deadline) == 0) {
+        dns_exchange_stop(exchange);
+        exchange->heard(exchange->argument, DNS_EXCHANGE_SILENT, NULL, 0);
+        return;
+    }
+    if (send(exchange->fd, exchange->out + 2, exchange->length, MSG_NOSIGNAL) <
+            0 &&
+        !is_passing(errno)) {
+        tell_broken(exchange, errno);
+        return;
+    }
+    exchange->resend_ms *= 2;
+    wait_on(exchange);
+}
+
+void dns_exchange_hurry(struct dns_exchange *exchange)
+{
+    if (exchange->fd >= 0 && !exchange->tcp)
+        loop_set(exchange->loop, &exchange->timer, deadline_clock(),
+                 time_passed, exchange);
 }
 
 static void receive_datagram(void *argument, uint32_t events)
@@ -147,6 +184,8 @@ enum status dns_exchange_start(struct dns_exchange *exchange,
         dns_exchange_stop(exchange);
         return STATUS_UNAVAILABLE;
     }
-    loop_set(exchange->loop, &exchange->timer, deadline, silent, exchange);
+    exchange->deadline = deadline;
+    exchange->resend_ms = LIMIT_DNS_RESEND_MS;
+    wait_on(exchange);
     return STATUS_OK;
 }

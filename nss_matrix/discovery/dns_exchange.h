@@ -37,6 +37,8 @@ struct dns_exchange {
 
     struct loop_watch watch;
     struct loop_timer timer;
+    int64_t deadline;
+    int resend_ms; /* from one datagram to the next */
     int fd;
     bool tcp;
     size_t sent, got;
@@ -53,12 +55,20 @@ void dns_exchange_init(struct dns_exchange *exchange, struct loop *loop,
 
 /*
  * Sends the message to server, from a socket and port of its own, and waits
- * for what comes back until deadline. Stops what went on before. STATUS_OK,
- * or STATUS_UNAVAILABLE with error set.
+ * for what comes back until deadline. A datagram is sent again, from there and
+ * with the same id, after LIMIT_DNS_RESEND_MS of silence, then after twice as
+ * long and so on. Stops what went on before. STATUS_OK, or STATUS_UNAVAILABLE
+ * with error set.
  */
 MUST_CHECK enum status dns_exchange_start(struct dns_exchange *exchange,
                                           const struct dns_server *server,
                                           bool tcp, int64_t deadline);
+
+/*
+ * Sends a datagram that is not answered yet again now, from the loop. Harmless
+ * if none is, or if it is a stream.
+ */
+void dns_exchange_hurry(struct dns_exchange *exchange);
 
 /* Ends it without a call; no descriptor stays. Harmless if none goes on. */
 void dns_exchange_stop(struct dns_exchange *exchange);

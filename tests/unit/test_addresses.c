@@ -168,6 +168,64 @@ static void the_grace_does_not_end_early(void **state)
     assert_non_null(address_book_get(book, "a.example"));
 }
 
+/* The question for a family, which may have been asked for once more. */
+static unsigned hurried(ns_type type)
+{
+    for (unsigned i = 0; i < asked; i++)
+        if (queries[i].type == type)
+            return queries[i].hurried;
+    return 0;
+}
+
+static void a_late_family_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    fake_clock_stop();
+    want("a.example");
+    fake_clock_stopped_ms += 20;
+    answer_found("a.example", ns_t_a, "192.0.2.1", 300);
+    fake_clock_stopped_ms += LIMIT_FAMILY_EARLY_MS - 1;
+    assert_int_equal(hurried(ns_t_aaaa), 0);
+    fake_clock_stopped_ms += 1;
+    turn();
+    assert_int_equal(hurried(ns_t_aaaa), 1);
+    answer_found("a.example", ns_t_aaaa, "2001:db8::1", 300);
+    assert_false(get("a.example")->partial);
+    assert_int_equal(hurried(ns_t_aaaa), 1);
+    assert_int_equal(hurried(ns_t_a), 0);
+    fake_clock_stopped_ms = 0;
+}
+
+/* What a family has of time when the other took so long, in all. */
+static void assert_grace(int took, int grace)
+{
+    fake_clock_stop();
+    want("a.example");
+    fake_clock_stopped_ms += took;
+    answer_found("a.example", ns_t_a, "192.0.2.1", 300);
+    fake_clock_stopped_ms += LIMIT_FAMILY_EARLY_MS;
+    turn();
+    fake_clock_stopped_ms += grace - LIMIT_FAMILY_EARLY_MS - 1;
+    assert_quiet();
+    assert_null(address_book_get(book, "a.example"));
+    fake_clock_stopped_ms += 1;
+    turn();
+    assert_true(get("a.example")->partial);
+    fake_clock_stopped_ms = 0;
+}
+
+static void the_grace_is_as_long_as_the_first_family_took(void **state)
+{
+    (void)state;
+    assert_grace(5, LIMIT_FAMILY_GRACE_MS);
+    assert_int_equal(end(state), 0);
+    assert_int_equal(begin(state), 0);
+    assert_grace(150, LIMIT_FAMILY_GRACE_MS);
+    assert_int_equal(end(state), 0);
+    assert_int_equal(begin(state), 0);
+    assert_grace(800, 900); /* once more from when it was asked again */
+}
+
 static void one_family_may_be_used_early(void **state)
 {
     struct address list[LIMIT_ADDRESSES];
@@ -334,6 +392,8 @@ int main(void)
         BOOK_TEST(a_short_ttl_stays_short_when_partial),
         BOOK_TEST(a_silent_family_costs_the_other_only_the_grace),
         BOOK_TEST(the_grace_does_not_end_early),
+        BOOK_TEST(a_late_family_is_asked_for_once_more),
+        BOOK_TEST(the_grace_is_as_long_as_the_first_family_took),
         BOOK_TEST(one_family_may_be_used_early),
         BOOK_TEST(no_address_is_not_one_to_use_early),
         BOOK_TEST(an_answer_within_the_grace_is_whole),
