@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# judge_names.py DIRECTORY: puts the federation's table (names) beside what
-# matrix-resolve printed (draft, v1: JSON lines). Prints a line per name and
-# text: description, what was got, what was promised; tabs between.
+# judge_names.py DIRECTORY TEXT...: puts the federation's table (names) beside
+# what matrix-resolve printed (draft, v1: JSON lines). Prints a line per name
+# and text: description, what was got, what was promised; tabs between.
 
 import csv
 import json
@@ -37,7 +37,7 @@ with open(f"{directory}/names", encoding="ascii") as file:
     rows = {row["server_name"]: row
             for row in csv.DictReader(file, delimiter="\t")}
 
-for spec in ("draft", "v1"):
+for spec in sys.argv[2:]:
     with open(f"{directory}/{spec}", encoding="ascii") as file:
         answers = [json.loads(line) for line in file]
     for answer in answers:
