@@ -301,11 +301,16 @@ def main():
     cells = [Cell(t, c, mode, *expectation(t, c, mode))
              for t in rows if t.name not in missing
              for c in columns for mode in c.modes(t)]
+    holes = []
+    if not options.tool and not options.case:
+        holes += table.holes(rows, missing, cases.CERTIFICATES,
+                             {(c.tool.name, c.case.name, c.mode)
+                              for c in cells})
     runner = Runner(shlex.split(options.run), options.dir)
     run_all(runner, cells)
     seen = whole_log()
     report.write(options.dir, rows, columns, missing,
-                 [(c, *verdict(c, seen)) for c in cells])
+                 [(c, *verdict(c, seen)) for c in cells], holes)
     if options.times:
         for seconds, words in sorted(runner.times, key=lambda t: -t[0])[:20]:
             print(f"{seconds:6.2f}", *words[:5], file=sys.stderr)

@@ -4,6 +4,7 @@
 
 import subprocess
 
+import cases
 import table
 
 SECTIONS = (("plain", "secure", "ordinary"), ("good", "secure", "reaches"),
@@ -34,7 +35,9 @@ def lines(rows, columns, missing, results):
     for cell, _, _ in results:
         if cell.reason:
             letters.setdefault(cell.reason, chr(ord("a") + len(letters)))
-    sections = [(mode, heading, [c for c in columns if c.kind == kind])
+    sections = [(mode, heading, [
+                    c for c in columns if c.kind == kind or
+                    (mode == "insecure" and c.name == cases.RIGHT)])
                 for kind, mode, heading in SECTIONS]
     sections = [s for s in sections if s[2]]
     number = {c.name: str(n) for n, c in enumerate(columns)}
@@ -76,11 +79,13 @@ def flat(text):
     return repr(text)[1:-1].replace("\\n", "  ")
 
 
-def write(directory, rows, columns, missing, results):
+def write(directory, rows, columns, missing, results, holes):
     with open(directory + "/table", "w") as file:
         file.writelines(line + "\n" for line in
                         lines(rows, columns, missing, results))
     with open(directory + "/verdicts", "w") as file:
+        file.write("every tool, every certificate, told to verify and not\t"
+                   f"{'; '.join(holes) or 'a cell'}\ta cell\t\n")
         for name, why in missing.items():
             file.write(f"{name}\tSKIP\t{why}\n")
         for cell, got, want in results:

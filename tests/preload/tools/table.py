@@ -241,6 +241,9 @@ NAMES = ("wrong-name", "pseudo-san", "pseudo-cn", "pseudo-wild", "srv-target",
 NODES = ("Node (Debian) https", "Node (Debian) fetch")
 FIRST = "tries the first address alone, of ordinary names too"
 
+# They have no switch not to verify, since they never do.
+UNVERIFYING = ("ApacheBench",)
+
 EXCEPTIONS = [
     Difference(("wget", "wget2", "git ls-remote", "Python pycurl",
                 "gnutls-cli", "elinks", "Python libsoup"),
@@ -257,7 +260,7 @@ EXCEPTIONS = [
     Difference(("w3m",), ("insecure",),
                tuple(n for n in NAMES if n != "pseudo-cn"), "refused",
                "its -insecure is about the authority, not the name"),
-    Difference(("ApacheBench",), ("secure",),
+    Difference(UNVERIFYING, ("secure",),
                NAMES + ("unknown-ca", "self-signed", "expired", "cn-only",
                         "partial"), "reached",
                "verifies nothing, by design"),
@@ -268,3 +271,28 @@ EXCEPTIONS = [
 # Who refuses a certificate for another name without a line from matrix-run
 # that says so. (A name without address is explained to all of them.)
 SILENT = {"Node (vendor) https": "has an OpenSSL of its own, out of reach"}
+
+# What has to have a row, installed or not.
+PROMISED = (
+    "curl", "wget", "wget2", "git ls-remote", "Python urllib",
+    "Python requests", "Python httpx", "Python aiohttp", "Python pycurl",
+    "Python libsoup", "HTTPie", "Perl LWP", "Ruby net/http", "PHP curl",
+    "PHP streams", "ncat", "socat", "w3m", "links", "lynx", "elinks", "aria2",
+    "openssl s_client", "gnutls-cli", "Node (Debian) https",
+    "Node (Debian) fetch", "Rust native-tls")
+
+
+def holes(rows, missing, certificates, met):
+    """What the matrix has no cell for; met are (tool, case, mode) by name."""
+    names = [tool.name for tool in rows]
+    yield from (f"{name} has no row" for name in PROMISED if name not in names)
+    for tool in rows:
+        if tool.name in missing:
+            continue
+        modes = BOTH
+        if tool.insecure is None and tool.name in UNVERIFYING:
+            modes = ("secure",)
+        for certificate in certificates:
+            for mode in modes:
+                if (tool.name, certificate, mode) not in met:
+                    yield f"{tool.name} never meets {certificate}, {mode}"
