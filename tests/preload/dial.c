@@ -216,6 +216,8 @@ static int try_one(const char *how, struct place *place)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     errno = 0;
     if (dial(how, fd, place) >= 0) {
+        if (errno != 0 && !is(how, "nonblocking"))
+            printf("errno has become %s\n", strerrorname_np(errno));
         print_peer(fd);
         return 0;
     }
