@@ -220,8 +220,11 @@ HOOK(int, sendmmsg,
     if (!one_is_cookie(messages, count))
         return REAL_LIBC(sendmmsg)(fd, messages, count, flags);
     for (unsigned i = 0; i < count; i++) {
+        int saved = errno;
         ssize_t sent = sendmsg(fd, &messages[i].msg_hdr, flags);
 
+        if (sent < 0 && i > 0)
+            errno = saved; /* some were sent: it is no error */
         if (sent < 0)
             return i > 0 ? (int)i : -1;
         messages[i].msg_len = (unsigned)sent;
