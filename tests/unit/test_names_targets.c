@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <sys/wait.h>
 
+#include "names_seen.h"
 #include "names_world.h"
 
 static void a_target_of_its_own_answer_needs_no_question(void **state)
@@ -56,6 +57,21 @@ static void a_key_that_is_none_is_not_asked_for(void **state)
                      STATUS_NOT_FOUND);
     assert_int_equal(check("../x", "198.51.100.20", 8443), STATUS_NOT_FOUND);
     assert_int_equal(world.lookups, 0);
+}
+
+/* The set is by hash: what falls to the same place is something else. */
+static void a_target_that_falls_beside_a_known_one_is_not_known(void **state)
+{
+    struct address address;
+    uint64_t hash;
+
+    (void)state;
+    assert_non_null(find("beside.test.matrix"));
+    assert_int_equal(check("beside.test", "198.51.100.20", 8443), STATUS_OK);
+    assert_true(address_parse("198.51.100.20", &address));
+    hash = cookies_hash("beside.test", &address, 8443);
+    assert_true(names_seen_has(hash));
+    assert_false(names_seen_has(hash ^ UINT64_C(1) << 40));
 }
 
 /* Days of monitoring a server whose delegation goes to and fro. */
@@ -162,6 +178,7 @@ int main(void)
         IN_WORLD(asks_itself_for_a_name_it_never_heard_of),
         IN_WORLD(a_target_that_is_not_in_the_answer_is_refused),
         IN_WORLD(a_key_that_is_none_is_not_asked_for),
+        IN_WORLD(a_target_that_falls_beside_a_known_one_is_not_known),
         IN_WORLD(answers_that_come_back_take_no_memory),
         IN_WORLD(a_server_with_ever_new_answers_is_refused_in_the_end),
         IN_WORLD(threads_that_come_at_once_get_the_same_snapshot),
