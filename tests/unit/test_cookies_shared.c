@@ -73,6 +73,18 @@ static void threads_that_come_at_once_get_the_same_cookies(void **state)
 }
 
 /* A process killed between claiming a slot and filling it. */
+/* Two may both have seen that there is room for one. */
+static void room_that_is_gone_is_not_taken(void **state)
+{
+    _Atomic uint32_t used = 9;
+
+    (void)state;
+    assert_int_equal(take_room(&used, 2, 10), 0);
+    assert_int_equal(take_room(&used, 1, 10), 10);
+    assert_int_equal(take_room(&used, 1, 10), 0);
+    assert_int_equal(atomic_load(&used), 10);
+}
+
 static void a_writer_that_died_holds_nobody_up(void **state)
 {
     struct cookie cookie = target("a.test", "192.0.2.1", 8448);
@@ -113,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_TABLE(a_cookie_made_in_a_child_is_known_to_its_parent),
         WITH_TABLE(threads_that_come_at_once_get_the_same_cookies),
+        cmocka_unit_test(room_that_is_gone_is_not_taken),
         WITH_TABLE(a_writer_that_died_holds_nobody_up),
         WITH_TABLE(believes_nothing_that_another_process_wrote),
     };
