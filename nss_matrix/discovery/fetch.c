@@ -77,7 +77,7 @@ static void finish(struct fetch *fetch, enum fetch_result result,
     vsnprintf(answer->detail, sizeof(answer->detail), format, values);
     va_end(values);
     close_hop(fetch);
-    answer->result = result;
+    answer->result = fetcher_result(fetch->fetcher, result);
     answer->ms = (int)(deadline_clock() - fetch->started);
     loop_unset(&fetch->total);
     loop_unset(&fetch->rest);
@@ -93,7 +93,7 @@ static void finish_body(struct fetch *fetch)
     if (body == NULL)
         body = calloc(1, 1);
     if (body == NULL) {
-        finish(fetch, FETCH_OURS, "out of memory");
+        finish(fetch, FETCH_INTERNAL, "out of memory");
         return;
     }
     fetch->answer.body = body;
@@ -115,7 +115,7 @@ static void begin_hop(struct fetch *fetch, struct fetch_url url)
     fetch->answer.freshness = (struct freshness){0};
     fetch->answer.hops[at].url = strdup(shown);
     if (fetch->answer.hops[at].url == NULL)
-        finish(fetch, FETCH_OURS, "out of memory");
+        finish(fetch, FETCH_INTERNAL, "out of memory");
     else
         fetch_advance(fetch);
 }
@@ -133,7 +133,7 @@ static void redirect(struct fetch *fetch, const char *location)
         return;
     }
     if (status != STATUS_OK) {
-        finish(fetch, FETCH_OURS, "out of memory");
+        finish(fetch, FETCH_INTERNAL, "out of memory");
         return;
     }
     close_hop(fetch);
@@ -175,7 +175,7 @@ static void start(struct fetch *fetch, struct transfer_targets *targets)
         targets->connect_ms = 1; /* 0 would be curl's own limit */
     if (transfer_start(&fetch->transfer, fetch->fetcher, current_url(fetch),
                        targets, fetch->head_octets) != STATUS_OK)
-        finish(fetch, FETCH_OURS, "libcurl: out of memory");
+        finish(fetch, FETCH_INTERNAL, "libcurl: out of memory");
 }
 
 /* What became known after one family was begun with. */
@@ -273,7 +273,7 @@ static void find(struct fetch *fetch)
         return;
     }
     if (address_book_want(fetch->book, name->host) != STATUS_OK) {
-        finish(fetch, FETCH_OURS, "out of memory");
+        finish(fetch, FETCH_INTERNAL, "out of memory");
         return;
     }
     addresses = address_book_get(fetch->book, name->host);

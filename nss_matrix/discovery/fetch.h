@@ -31,7 +31,9 @@ enum fetch_result {
     FETCH_BODY,       /* too large, cut short, unknown coding */
     FETCH_NO_ADDRESS, /* a host without addresses */
     FETCH_BLOCKED,    /* `deny` left no address */
-    FETCH_OURS,       /* our own DNS, network or memory: nothing of theirs */
+    FETCH_OURS,       /* our own DNS or network: nothing of theirs */
+    FETCH_INTERNAL,   /* this process has no memory, no descriptor, no
+                         authorities: nothing can be said, "none" neither */
 };
 
 struct fetch_hop {

@@ -120,16 +120,19 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *argument,
     }
     if (socket == NULL)
         socket = socket_new(fetcher, fd);
-    if (socket == NULL)
+    if (socket == NULL) {
+        fetcher->broken = true;
         return -1;
+    }
     if ((what & CURL_POLL_IN) != 0)
         events |= EPOLLIN;
     if ((what & CURL_POLL_OUT) != 0)
         events |= EPOLLOUT;
-    return loop_watch(fetcher->loop, &socket->watch, fd, events, socket_ready,
-                      socket) == STATUS_OK
-               ? 0
-               : -1;
+    if (loop_watch(fetcher->loop, &socket->watch, fd, events, socket_ready,
+                   socket) == STATUS_OK)
+        return 0;
+    fetcher->broken = true;
+    return -1;
 }
 
 /* The name of a certificate as c_rehash links it: eight digits, dot, number. */
@@ -237,4 +240,10 @@ enum status fetcher_add(struct fetcher *fetcher, struct fetcher_task *task)
 void fetcher_remove(struct fetcher *fetcher, struct fetcher_task *task)
 {
     curl_multi_remove_handle(fetcher->multi, task->easy);
+}
+
+enum fetch_result fetcher_result(const struct fetcher *fetcher,
+                                 enum fetch_result result)
+{
+    return fetcher->broken && result != FETCH_OK ? FETCH_INTERNAL : result;
 }

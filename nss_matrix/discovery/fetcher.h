@@ -24,6 +24,7 @@ struct fetcher {
     const char *ca_path;      /* the system's, if it is hashed; else NULL */
     struct server_name proxy; /* host and port; text "" if there is none */
     int connect_ms, total_ms; /* LIMIT_CONNECT_MS, LIMIT_FETCH_MS */
+    bool broken; /* a socket could not be watched: curl cannot go on */
 };
 
 /* Called from loop_turn, never within a call of ours. */
@@ -42,6 +43,10 @@ struct fetcher_task {
  */
 MUST_CHECK enum status fetcher_add(struct fetcher *fetcher,
                                    struct fetcher_task *task);
+
+/* What a result is worth: nothing once curl cannot go on. */
+enum fetch_result fetcher_result(const struct fetcher *fetcher,
+                                 enum fetch_result result);
 
 /* Ends the transfer without a call; harmless if it is over. */
 void fetcher_remove(struct fetcher *fetcher, struct fetcher_task *task);

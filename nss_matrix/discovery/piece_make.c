@@ -114,7 +114,8 @@ static void judge_failure(struct piece *piece, enum fetch_result result,
     snprintf(piece->detail, sizeof(piece->detail), "%s", detail);
 }
 
-static void judge_document(struct piece *piece,
+/* False without memory: the document may be a good one. */
+static bool judge_document(struct piece *piece,
                            const struct fetch_answer *answer)
 {
     char reason[WELL_KNOWN_REASON_MAX];
@@ -127,14 +128,13 @@ static void judge_document(struct piece *piece,
         memcpy(piece->delegated, delegated.text, sizeof(delegated.text));
         snprintf(piece->detail, sizeof(piece->detail), "m.server is %.220s",
                  delegated.text);
-        break;
+        return true;
     case STATUS_INVALID:
         piece->finding = FINDING_INVALID;
         snprintf(piece->detail, sizeof(piece->detail), "%s", reason);
-        break;
+        return true;
     default:
-        /* The document may be a good one: no reason to abort. */
-        judge_failure(piece, FETCH_OURS, 0, "out of memory");
+        return false;
     }
 }
 
@@ -174,10 +174,12 @@ struct piece *piece_from_fetch(const char *host,
     }
     piece->ms = answer->ms;
     piece->flags = answer->insecure ? PIECE_INSECURE : 0;
-    if (answer->result == FETCH_OK)
-        judge_document(piece, answer);
-    else
+    if (answer->result != FETCH_OK) {
         judge_failure(piece, answer->result, answer->status, answer->detail);
+    } else if (!judge_document(piece, answer)) {
+        piece_free(piece);
+        return NULL;
+    }
     if (piece->finding == FINDING_FOUND) {
         set_life(piece, now, freshness_document_life(&answer->freshness, now));
     } else if ((piece->flags & PIECE_OURS) != 0) {

@@ -177,13 +177,21 @@ static void pursue_srv(struct resolution *resolution,
 static void fetched(void *argument)
 {
     struct resolution *resolution = argument;
+    const struct fetch_answer *answer = fetch_answer(resolution->fetch);
+    char reason[LIMIT_REASON];
     struct piece *piece;
 
     /* What comes too late in the turn is not to end it a second time. */
     if (resolution->finished)
         return;
-    piece = piece_from_fetch(resolution->fetched_host,
-                             fetch_answer(resolution->fetch), time(NULL),
+    /* To go on as if there were no document could lead to another server. */
+    if (answer->result == FETCH_INTERNAL) {
+        snprintf(reason, sizeof(reason),
+                 "the well-known cannot be asked for: %s", answer->detail);
+        give_up(resolution, ERROR_INTERNAL, reason);
+        return;
+    }
+    piece = piece_from_fetch(resolution->fetched_host, answer, time(NULL),
                              resolution->failures);
     if (learn(resolution, piece))
         advance(resolution);

@@ -131,6 +131,7 @@ static curl_socket_t on_open(void *argument, curlsocktype purpose,
     struct transfer *transfer = argument;
     struct address address;
     uint16_t port;
+    int fd;
 
     (void)purpose;
     if (!read_socket_address(&to->addr, to->addrlen, &address, &port))
@@ -141,10 +142,16 @@ static curl_socket_t on_open(void *argument, curlsocktype purpose,
         transfer->denied = true;
         return CURL_SOCKET_BAD;
     }
+    fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (fd < 0) {
+        /* A family that this system lacks is no more than an address less. */
+        transfer->no_memory |= errno != EAFNOSUPPORT;
+        return CURL_SOCKET_BAD;
+    }
     transfer->tried++;
     transfer->last = address;
     transfer->last_port = port;
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    return fd;
 }
 
 /* curl has a time for this only when the handshake is over too. */

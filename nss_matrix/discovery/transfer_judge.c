@@ -170,12 +170,11 @@ static enum fetch_result broken(const struct transfer *transfer, CURLcode code,
 }
 
 /* Trouble that says nothing about the server. */
-static bool is_ours(CURLcode code)
+static bool is_internal(CURLcode code)
 {
     switch (code) {
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
-    case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ENGINE_INITFAILED:
         return true;
@@ -211,10 +210,12 @@ enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
         return say(note, FETCH_HTTP, "%d", transfer->status);
     if (transfer->body_too_large)
         return say(note, FETCH_BODY, "the body is over %d octets", LIMIT_BODY);
-    if (transfer->no_memory || is_ours(code))
-        return say(note, FETCH_OURS, "%s",
+    if (transfer->no_memory || is_internal(code))
+        return say(note, FETCH_INTERNAL, "%s",
                    curl_easy_strerror(transfer->no_memory ? CURLE_OUT_OF_MEMORY
                                                           : code));
+    if (code == CURLE_COULDNT_RESOLVE_PROXY)
+        return say(note, FETCH_OURS, "%s", curl_easy_strerror(code));
     if (code == CURLE_OK && transfer->head_whole)
         return say(note, FETCH_OK, "%d", transfer->status);
     if (code == CURLE_COULDNT_CONNECT)

@@ -257,6 +257,33 @@ static void add_version(cJSON *object, const struct check *check)
     cJSON_AddStringToObject(version, "error", "no address told its version");
 }
 
+/*
+ * The key document is in it as it came, so that signatures can be verified.
+ * What is not ASCII stands in strings alone, where \u says the same and no
+ * terminal takes it for more. text is UTF-8.
+ */
+static void put_ascii(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        unsigned char c = (unsigned char)*text++;
+        unsigned code = c;
+
+        if (c >= ' ' && c < 0x7f) {
+            fputc(c, out);
+            continue;
+        }
+        if (c >= 0xc0)
+            code = c & (c >= 0xf0 ? 0x07 : c >= 0xe0 ? 0x0f : 0x1f);
+        while (((unsigned char)*text & 0xc0) == 0x80)
+            code = code << 6 | ((unsigned char)*text++ & 0x3f);
+        if (code >= 0x10000)
+            fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+                    0xdc00 | (code & 0x3ff));
+        else
+            fprintf(out, "\\u%04x", code);
+    }
+}
+
 void check_output_fedtester(FILE *out, const struct check_report *report)
 {
     const struct check *check = report->check;
@@ -278,8 +305,10 @@ void check_output_fedtester(FILE *out, const struct check_report *report)
                           check != NULL && (check->verdict == CHECK_PASSED ||
                                             check->verdict == CHECK_WARNED));
     text = cJSON_PrintUnformatted(object);
-    if (text != NULL)
-        fprintf(out, "%s\n", text);
+    if (text != NULL) {
+        put_ascii(out, text);
+        fputc('\n', out);
+    }
     cJSON_free(text);
     cJSON_Delete(object);
 }

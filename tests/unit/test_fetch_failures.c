@@ -136,7 +136,7 @@ static void takes_a_broken_store_for_trouble_of_ours(void **state)
     world->configuration.ca_file = world->hosts;
     fetch_world_fetcher(world);
     assert_int_equal(fetch_world_get(world, "a.test", "/x")->result,
-                     FETCH_OURS);
+                     FETCH_INTERNAL);
 }
 
 static void says_what_a_broken_handshake_was(void **state)
