@@ -15,7 +15,7 @@ FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
 # The tests.
 TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
     libgnutls28-dev libc-ares-dev systemd bash-completion zsh
-    musl-tools parallel)
+    musl-tools parallel apparmor)
 
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
 LINT_PACKAGES=(clang-format-14 clang-tidy-14 cppcheck shellcheck mandoc
