@@ -3,14 +3,13 @@
  * The calls that can fail, as FAILING(result, name, parameters, arguments,
  * failure, errno). Included twice by nth.c, and therefore without a guard.
  */
-FAILING(FILE *, fopen, (const char *path, const char *mode), (path, mode),
-        NULL, EMFILE)
+FAILING(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL,
+        EMFILE)
 FAILING(FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL, ENOMEM)
 FAILING(FILE *, open_memstream, (char **text, size_t *length), (text, length),
         NULL, ENOMEM)
 FAILING(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
-FAILING(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), -1,
-        EIO)
+FAILING(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), -1, EIO)
 FAILING(ssize_t, pread, (int fd, void *to, size_t size, off_t at),
         (fd, to, size, at), -1, EIO)
 FAILING(ssize_t, write, (int fd, const void *from, size_t size),
@@ -19,11 +18,10 @@ FAILING(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at),
         (fd, from, size, at), -1, ENOSPC)
 FAILING(ssize_t, sendfile, (int to, int from, off_t *at, size_t size),
         (to, from, at, size), -1, EIO)
-FAILING(int, rename, (const char *from, const char *to), (from, to), -1,
-        ENOSPC)
+FAILING(int, rename, (const char *from, const char *to), (from, to), -1, ENOSPC)
 FAILING(int, unlink, (const char *path), (path), -1, EIO)
-FAILING(int, unlinkat, (int fd, const char *path, int flags),
-        (fd, path, flags), -1, EIO)
+FAILING(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags),
+        -1, EIO)
 FAILING(int, mkdir, (const char *path, mode_t mode), (path, mode), -1, ENOSPC)
 FAILING(int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
 FAILING(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)
@@ -35,8 +33,7 @@ FAILING(int, stat, (const char *path, struct stat *found), (path, found), -1,
 FAILING(int, lstat, (const char *path, struct stat *found), (path, found), -1,
         EACCES)
 FAILING(int, fstat, (int fd, struct stat *found), (fd, found), -1, EIO)
-FAILING(int, fstatat,
-        (int fd, const char *path, struct stat *found, int flags),
+FAILING(int, fstatat, (int fd, const char *path, struct stat *found, int flags),
         (fd, path, found, flags), -1, EACCES)
 FAILING(ssize_t, readlink, (const char *path, char *to, size_t room),
         (path, to, room), -1, EACCES)
@@ -58,7 +55,7 @@ FAILING(ssize_t, send, (int fd, const void *from, size_t size, int flags),
         (fd, from, size, flags), -1, ENOBUFS)
 FAILING(ssize_t, recv, (int fd, void *to, size_t size, int flags),
         (fd, to, size, flags), -1, ENOMEM)
-FAILING(int, poll, (struct pollfd *list, nfds_t count, int ms),
+FAILING(int, poll, (struct pollfd * list, nfds_t count, int ms),
         (list, count, ms), -1, ENOMEM)
 FAILING(int, epoll_create1, (int flags), (flags), -1, EMFILE)
 FAILING(int, epoll_ctl, (int fd, int what, int on, struct epoll_event *event),
