@@ -91,6 +91,11 @@ static void another_users_cache_is_no_cache(void **state)
     place_be_user();
     assert_int_equal(read_user(), STATUS_MISS);
     assert_int_equal(own_place(), STATUS_MISS);
+    place_be_self();
+    /* Nor with files that are that user's, as they would be. */
+    place_record(place("home/nss-matrix"), &sample, STRANGER);
+    place_be_user();
+    assert_int_equal(read_user(), STATUS_MISS);
 }
 
 static void something_else_in_its_place_is_no_cache(void **state)
