@@ -8,8 +8,8 @@
 
 #include <getopt.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 
+#include "option.h"
 #include "run_refusal.h"
 
 enum option_code {
@@ -74,34 +74,6 @@ static _Noreturn void complain(const char *format, ...)
     exit(RUN_REFUSAL_OURS);
 }
 
-/* A page that was not written is no help: `matrix-run --help >/dev/full`. */
-static _Noreturn void end_after_output(void)
-{
-    exit(fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : RUN_REFUSAL_OURS);
-}
-
-static const char *read_spec(const char *text)
-{
-    if (strcmp(text, "draft") != 0 && strcmp(text, "v1") != 0)
-        complain("--spec takes draft or v1, not `%s`", text);
-    return text;
-}
-
-/* The command may change its directory before it looks up a name. */
-static char *read_path(const char *option, const char *path, bool directory)
-{
-    char *absolute = realpath(path, NULL);
-    struct stat found;
-
-    if (absolute == NULL || stat(absolute, &found) != 0 ||
-        access(absolute, R_OK) != 0)
-        complain("%s: %s: %s", option, path, strerror(errno));
-    if (S_ISDIR(found.st_mode) != directory)
-        complain("%s: %s is %s", option, path,
-                 directory ? "no directory" : "a directory");
-    return absolute;
-}
-
 static void replace(char **place, char *value)
 {
     free(*place);
@@ -132,13 +104,15 @@ static void take_option(struct run_options *options, int code, char **argv)
         options->notes = "quiet";
         break;
     case OPTION_SPEC:
-        options->spec = read_spec(optarg);
+        options->spec = option_spec(optarg, complain);
         break;
     case OPTION_CACERT:
-        replace(&options->ca_file, read_path("--cacert", optarg, false));
+        replace(&options->ca_file,
+                option_path("--cacert", optarg, false, complain));
         break;
     case OPTION_CAPATH:
-        replace(&options->ca_path, read_path("--capath", optarg, true));
+        replace(&options->ca_path,
+                option_path("--capath", optarg, true, complain));
         break;
     case OPTION_FORCE:
         options->force = true;
@@ -151,10 +125,10 @@ static void take_option(struct run_options *options, int code, char **argv)
         break;
     case 'h':
         fputs(HELP, stdout);
-        end_after_output();
+        option_printed(RUN_REFUSAL_OURS);
     case 'V':
         printf("matrix-run %s\n", VERSION);
-        end_after_output();
+        option_printed(RUN_REFUSAL_OURS);
     default:
         complain_of_option(code, argv);
     }

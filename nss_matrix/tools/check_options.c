@@ -22,6 +22,9 @@ enum option_code {
     OPTION_COLOUR,
 };
 
+static const int DAYS_RANGE[] = {0, 100000};
+static const int WATCH_RANGE[] = {1, 100000};
+
 static const struct option LONG[] = {
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -112,50 +115,6 @@ static enum check_form read_form(const char *text)
              text);
 }
 
-static int read_timeout(const char *text)
-{
-    char *end;
-    double seconds = strtod(text, &end);
-
-    if (text[strspn(text, "0123456789.")] != '\0' || *text == '\0' ||
-        *end != '\0' || !(seconds >= 0.1) ||
-        seconds * 1000 > LIMIT_DISCOVERY_MS)
-        complain("--timeout takes seconds from 0.1 to 10, not `%s`", text);
-    return (int)(seconds * 1000);
-}
-
-static int read_number(const char *option, const char *text, int least)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-
-    if (*text < '0' || *text > '9' || *end != '\0' || number < least ||
-        number > 100000)
-        complain("%s takes a number from %d to 100000, not `%s`", option, least,
-                 text);
-    return (int)number;
-}
-
-static enum resolve_colour read_colour(const char *text)
-{
-    if (strcmp(text, "auto") == 0)
-        return RESOLVE_COLOUR_AUTO;
-    if (strcmp(text, "always") == 0)
-        return RESOLVE_ALWAYS;
-    if (strcmp(text, "never") == 0)
-        return RESOLVE_NEVER;
-    complain("--color takes auto, always or never, not `%s`", text);
-}
-
-static char *read_path(const char *option, const char *path)
-{
-    char *absolute = realpath(path, NULL);
-
-    if (absolute == NULL)
-        complain("%s: %s: %s", option, path, strerror(errno));
-    return absolute;
-}
-
 static const char *read_dns(const char *text)
 {
     struct configuration_why why;
@@ -183,16 +142,16 @@ static void take_network(struct check_options *options, int code)
     if (code == '4' || code == '6') {
         options->family = code == '4' ? AF_INET : AF_INET6;
     } else if (code == 't') {
-        options->timeout_ms = read_timeout(optarg);
+        options->timeout_ms = option_timeout(optarg, complain);
     } else if (code == OPTION_USER_AGENT) {
         options->user_agent = optarg;
     } else if (code == OPTION_CACERT) {
         free(options->ca_file);
-        options->ca_file = read_path("--cacert", optarg);
+        options->ca_file = option_path("--cacert", optarg, false, complain);
         options->overrides.ca_file = options->ca_file;
     } else if (code == OPTION_CAPATH) {
         free(options->ca_path);
-        options->ca_path = read_path("--capath", optarg);
+        options->ca_path = option_path("--capath", optarg, true, complain);
         options->overrides.ca_path = options->ca_path;
     } else {
         options->overrides.dns = read_dns(optarg);
@@ -215,7 +174,8 @@ static void take_option(struct check_options *options, int code)
         options->expect_unreachable = read_expectation(optarg);
         break;
     case OPTION_WATCH:
-        options->watch_s = read_number("--watch", optarg, 1);
+        options->watch_s =
+            option_number("--watch", optarg, WATCH_RANGE, complain);
         break;
     case 'f':
         options->file = optarg;
@@ -224,10 +184,11 @@ static void take_option(struct check_options *options, int code)
         options->host = optarg;
         break;
     case 'w':
-        options->warn_days = read_number("-w", optarg, 0);
+        options->warn_days = option_number("-w", optarg, DAYS_RANGE, complain);
         break;
     case 'c':
-        options->critical_days = read_number("-c", optarg, 0);
+        options->critical_days =
+            option_number("-c", optarg, DAYS_RANGE, complain);
         break;
     case '4':
     case '6':
@@ -239,7 +200,7 @@ static void take_option(struct check_options *options, int code)
         take_network(options, code);
         break;
     case OPTION_COLOUR:
-        options->colour = read_colour(optarg);
+        options->colour = option_colour(optarg, complain);
         break;
     case 'h':
         print_and_exit(HELP);

@@ -16,7 +16,7 @@ enum check_form {
 
 struct check_options {
     enum check_form form;
-    enum resolve_colour colour;
+    enum option_colour colour;
     struct overrides overrides;
     int family;
     int timeout_ms;

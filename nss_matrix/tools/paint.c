@@ -10,7 +10,7 @@
 static bool coloured;
 static size_t columns;
 
-void paint_decide(enum resolve_colour wish)
+void paint_decide(enum option_colour wish)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
@@ -22,7 +22,8 @@ void paint_decide(enum resolve_colour wish)
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         columns = size.ws_col;
-    coloured = wish == RESOLVE_ALWAYS || (wish == RESOLVE_COLOUR_AUTO && fit);
+    coloured =
+        wish == OPTION_COLOUR_ALWAYS || (wish == OPTION_COLOUR_AUTO && fit);
 }
 
 const char *paint(enum paint colour)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "resolve_options.h"
+#include "option.h"
 
 enum paint {
     PAINT_PLAIN,
@@ -21,7 +21,7 @@ enum paint {
 };
 
 /* Decides once, for stdout: colour, and how wide it is. */
-void paint_decide(enum resolve_colour wish);
+void paint_decide(enum option_colour wish);
 
 /* The sequence that turns a colour on, PAINT_PLAIN turns it off; or "". */
 const char *paint(enum paint colour);

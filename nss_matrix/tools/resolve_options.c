@@ -33,8 +33,9 @@ enum option_code {
 
 enum {
     JOBS = 64,
-    JOBS_MAX = 1024,
 };
+
+static const int JOBS_RANGE[] = {1, 1024};
 
 static const struct option LONG[] = {
     {"trace", no_argument, NULL, OPTION_TRACE},
@@ -124,61 +125,7 @@ static _Noreturn void print_version(void)
            VERSION, curl_version_info(CURLVERSION_NOW)->version,
            cJSON_Version(), NSS_MATRIX_CONF_FILE, NSS_MATRIX_CACHE_DIR,
            NSS_MATRIX_SOCKET, NSS_MATRIX_HELPER_FILE);
-    exit(0);
-}
-
-static int read_timeout(const char *text)
-{
-    char *end;
-    double seconds = strtod(text, &end);
-
-    if (text[strspn(text, "0123456789.")] != '\0' || *text == '\0' ||
-        *end != '\0' || !(seconds >= 0.1) ||
-        seconds * 1000 > LIMIT_DISCOVERY_MS)
-        complain("--timeout takes seconds from 0.1 to 10, not `%s`", text);
-    return (int)(seconds * 1000);
-}
-
-static int read_jobs(const char *text)
-{
-    char *end;
-    long jobs = strtol(text, &end, 10);
-
-    if (*text < '0' || *text > '9' || *end != '\0' || jobs < 1 ||
-        jobs > JOBS_MAX)
-        complain("--jobs takes a number from 1 to %d, not `%s`", JOBS_MAX,
-                 text);
-    return (int)jobs;
-}
-
-static enum resolve_colour read_colour(const char *text)
-{
-    if (strcmp(text, "auto") == 0)
-        return RESOLVE_COLOUR_AUTO;
-    if (strcmp(text, "always") == 0)
-        return RESOLVE_ALWAYS;
-    if (strcmp(text, "never") == 0)
-        return RESOLVE_NEVER;
-    complain("--color takes auto, always or never, not `%s`", text);
-}
-
-static const char *read_spec(const char *text)
-{
-    enum spec spec;
-
-    if (!spec_from_name(text, &spec))
-        complain("--spec takes draft or v1, not `%s`", text);
-    return text;
-}
-
-/* Answers are kept under the path, so it must mean one file wherever we are. */
-static const char *read_path(const char *option, const char *path)
-{
-    char *absolute = realpath(path, NULL);
-
-    if (absolute == NULL)
-        complain("%s: %s: %s", option, path, strerror(errno));
-    return absolute;
+    option_printed(5);
 }
 
 static const char *read_dns(const char *text)
@@ -207,16 +154,18 @@ static bool take_network(struct resolve_options *options, int code)
         options->family = AF_INET6;
         return true;
     case OPTION_SPEC:
-        options->overrides.spec = read_spec(optarg);
+        options->overrides.spec = option_spec(optarg, complain);
         return true;
     case OPTION_TIMEOUT:
-        options->timeout_ms = read_timeout(optarg);
+        options->timeout_ms = option_timeout(optarg, complain);
         return true;
     case OPTION_CACERT:
-        options->overrides.ca_file = read_path("--cacert", optarg);
+        options->overrides.ca_file =
+            option_path("--cacert", optarg, false, complain);
         return true;
     case OPTION_CAPATH:
-        options->overrides.ca_path = read_path("--capath", optarg);
+        options->overrides.ca_path =
+            option_path("--capath", optarg, true, complain);
         return true;
     case OPTION_DNS:
         options->overrides.dns = read_dns(optarg);
@@ -247,10 +196,10 @@ static void take_option(struct resolve_options *options, int code)
         options->no_cache = true;
         break;
     case OPTION_COLOUR:
-        options->colour = read_colour(optarg);
+        options->colour = option_colour(optarg, complain);
         break;
     case OPTION_JOBS:
-        options->jobs = read_jobs(optarg);
+        options->jobs = option_number("--jobs", optarg, JOBS_RANGE, complain);
         break;
     case OPTION_ORDERED:
         options->ordered = true;
@@ -260,7 +209,7 @@ static void take_option(struct resolve_options *options, int code)
         break;
     case 'h':
         fputs(HELP, stdout);
-        exit(fflush(stdout) == 0 ? 0 : 5);
+        option_printed(5);
     case 'V':
         print_version();
     default:

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "option.h"
 #include "settings.h"
 #include "util.h"
 
@@ -23,17 +24,11 @@ enum resolve_form {
     RESOLVE_OPENSSL,
 };
 
-enum resolve_colour {
-    RESOLVE_COLOUR_AUTO,
-    RESOLVE_ALWAYS,
-    RESOLVE_NEVER
-};
-
 struct resolve_options {
     enum resolve_command command;
     enum resolve_form form;
     bool form_given;
-    enum resolve_colour colour;
+    enum option_colour colour;
     struct overrides overrides; /* the environment's, then the options' */
     int family;                 /* AF_UNSPEC, AF_INET, AF_INET6 */
     bool no_cache;
