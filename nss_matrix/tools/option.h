@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /* Says what is wrong with the command line and ends the program. */
-typedef void (*option_complaint)(const char *format, ...)
-    __attribute__((noreturn, format(printf, 1, 2)));
+typedef __attribute__((noreturn, format(printf, 1, 2))) void (
+    *option_complaint)(const char *format, ...);
 
 enum option_colour {
     OPTION_COLOUR_AUTO,
