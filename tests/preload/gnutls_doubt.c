@@ -69,11 +69,10 @@ int main(int argc, char **argv)
         exit(0);
     if (is(argv[2], "send"))
         printf("sent %d\n", world_send(session, "GET ", 4));
-    if (is(argv[2], "other") || is(argv[2], "gone")) {
-        fflush(stdout);
+    if (is(argv[2], "other") || is(argv[2], "gone"))
         _Exit(0);
-    }
     gnutls_deinit(session);
-    world_done(&server);
-    return 0;
+    fflush(stdout);
+    /* What is said now is said by that, not by the end of the process. */
+    _Exit(0);
 }
