@@ -16,6 +16,10 @@
 
 #include "deadline.h"
 
+enum {
+    ALARM_S = 60,
+};
+
 static struct {
     unsigned early_count;
     struct address early[2];
@@ -186,6 +190,9 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
 
     if (!swallow(world, fds))
         return;
+    /* Who waits for the silent one's limit is ended by the alarm. */
+    world->fetcher->connect_ms = 2 * ALARM_S * 1000;
+    world->fetcher->total_ms = 3 * ALARM_S * 1000;
     say_early("::1");
     start(world);
     say("::1");
@@ -193,8 +200,7 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
     fetch_advance(world->fetch);
     fetch_advance(world->fetch);
     assert_result(world, FETCH_OK, "200");
-    assert_in_range(deadline_clock() - began, LIMIT_ATTEMPT_MS,
-                    LIMIT_CONNECT_MS - 500);
+    assert_true(deadline_clock() - began >= LIMIT_ATTEMPT_MS);
     for (unsigned i = 0; i < 8; i++)
         close(fds[i]);
 }
@@ -251,6 +257,6 @@ int main(void)
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
     sigaction(SIGPIPE, &ignore, NULL);
-    alarm(60);
+    alarm(ALARM_S);
     return cmocka_run_group_tests_name("fetch_early", tests, NULL, NULL);
 }
