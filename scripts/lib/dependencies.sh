@@ -17,6 +17,12 @@ TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
     libgnutls28-dev libc-ares-dev systemd bash-completion zsh
     musl-tools parallel apparmor)
 
+# What `make bench` compares the module with: unpacked, never installed. The
+# libraries are those of the daemons that a machine may not have.
+BENCH_PACKAGES=(libnss-mdns avahi-daemon libavahi-core7 libavahi-common3
+    libdaemon0 dbus-daemon libnss-resolve systemd-resolved libsystemd-shared
+    libdbus-1-3 libexpat1 libcap-ng0)
+
 # What only developers and their builds run: format, lint, distcheck, fuzzing.
 LINT_PACKAGES=(clang-format-14 clang-tidy-14 cppcheck shellcheck mandoc
     xz-utils git)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import bench_peers
 import bench_world
 
 BUILD = os.environ["NSS_MATRIX_BUILDDIR"]
@@ -74,6 +75,32 @@ def printed(*argv):
                                 env=PLAIN, stdin=subprocess.DEVNULL).stdout)
 
 
+def looked_up(lookups, name, hosts, libraries):
+    """Microseconds of getaddrinfo with this hosts line in nsswitch.conf; None
+    if it finds nothing."""
+    bench_world.write("nsswitch.conf", f"hosts: {hosts}\n")
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c",
+         'mount --bind "$0" /etc/nsswitch.conf && exec "$@"',
+         f"{bench_world.DIR}/nsswitch.conf",
+         f"{BUILD}/tests/bench/lookup_speed", str(lookups), name],
+        check=False, env=dict(PLAIN, LD_LIBRARY_PATH=libraries),
+        **dict(QUIET, stdout=subprocess.PIPE))
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def peers(lookups):
+    found = []
+    with bench_peers.Peers() as started:
+        for module, name, what, _ in started.found:
+            how = name, f"files {module}", bench_peers.LIBRARIES
+            end = time.monotonic() + 20
+            while not looked_up(1, *how) and time.monotonic() < end:
+                time.sleep(0.1)  # avahi announces its names first
+            found.append({"what": what, "us": looked_up(lookups // 10, *how)})
+    return [peer for peer in found if peer["us"]]
+
+
 def per_hit(tool, pattern, path):
     """The difference of two runs under a tool, by what it wrote."""
     counts = []
@@ -97,7 +124,16 @@ def warm(lookups):
     speed = f"{BUILD}/tests/bench/lookup_speed"
     trace = f"{bench_world.DIR}/trace"
     subprocess.run([f"{BUILD}/matrix-resolve", NAME], check=True, **QUIET)
+    calls, reading = subprocess.run(
+        [f"{BUILD}/tests/bench/call_speed", str(lookups),
+         "/etc/nss-matrix.conf", "/var/cache/nss-matrix",
+         f"/var/cache/nss-matrix/v1/{NAME}"], check=True,
+        stdout=subprocess.PIPE).stdout.split()
     return {
+        "calls_us": float(calls),
+        "reading_us": float(reading),
+        "constant_us": looked_up(lookups, "any.example", "files constant",
+                                 f"{BUILD}/tests/bench/.libs"),
         "hook_us": printed(f"{BUILD}/tests/bench/hook_speed", MODULE,
                            str(lookups), NAME + ".matrix"),
         "getaddrinfo_us": printed(speed, str(lookups), NAME + ".matrix"),
@@ -159,12 +195,20 @@ def warm_table(figures):
     text = row("", "µs", "goal") + row("---", "---:", "---")
     text += row("the hook, called directly", f"{w['hook_us']:.2f}",
                 "under 4")
+    text += row("its six system calls alone, in a loop",
+                f"{w['calls_us']:.2f}", "")
+    text += row("of these, without the looks at configuration and directory",
+                f"{w['reading_us']:.2f}", "")
     text += row("getaddrinfo through the module", f"{get:.1f}", "")
+    text += row("getaddrinfo through a module that answers at once",
+                f"{w['constant_us']:.1f}", "")
     text += row("getaddrinfo, a name in /etc/hosts", f"{w['hosts_us']:.1f}",
                 f"the module at most 4 times: {get / w['hosts_us']:.2f}")
     text += row("getaddrinfo, DNS by unbound on loopback",
                 f"{w['dns_us']:.1f}",
                 f"the module at least 7 times faster: {w['dns_us'] / get:.1f}")
+    for peer in figures["peers"]:
+        text += row(f"getaddrinfo, {peer['what']}", f"{peer['us']:.1f}", "")
     for what, key in (("system calls", "system_calls"),
                       ("instructions", "instructions")):
         if w[key] is not None:
@@ -195,8 +239,9 @@ def tables(figures):
         f"{route_table(figures)}\n"
         "Medians of whole processes, start to end, over the round-trip time."
         "\n\"Above it\" and \"plain sequence\" are for the longest one.\n\n"
-        f"A dead AAAA beside a good A: {last['dead_aaaa']['ms']:.0f} ms; "
-        "port 443 that swallows packets:\n"
+        f"A good A alone (step 3.2): {last['no_aaaa']['ms']:.0f} ms, beside "
+        f"a dead AAAA: {last['dead_aaaa']['ms']:.0f} ms;\n"
+        "port 443 that swallows packets: "
         f"{last['swallowed_443']['ms']:.0f} ms.\n\n"
         f"### Own CPU, cold\n\n{cold_table(figures)}\n"
         f"### Warm\n\n{warm_table(figures)}\n"
@@ -228,6 +273,7 @@ def main():
         bench_world.write("names", bench_world.list_of(options.names))
         figures["cold"] = cold(40)
         figures["warm"] = warm(options.lookups)
+        figures["peers"] = peers(options.lookups)
         for rtt in options.rtt:
             figures["far"][rtt] = far(rtt, {"what": "routes",
                                             "runs": options.runs})

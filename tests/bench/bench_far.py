@@ -99,6 +99,7 @@ def main():
     found = {"open_files": [soft, hard]}
     if order["what"] == "routes":
         found["routes"] = routes(order["rtt"], order["runs"])
+        found["no_aaaa"] = one_off("only4.r.bench.test")
         found["dead_aaaa"] = one_off("lost6.r.bench.test")
         found["swallowed_443"] = one_off("lost.r.bench.test")
     else:

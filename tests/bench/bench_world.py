@@ -57,6 +57,7 @@ server:
   local-data: "lost.r.bench.test. 300 A 198.18.77.1"
   local-data: "lost6.r.bench.test. 300 AAAA 2001:db8:dead:77::1"
   local-data: "lost6.r.bench.test. 300 A 192.0.2.240"
+  local-data: "only4.r.bench.test. 300 A 192.0.2.240"
 remote-control:
   control-enable: no
 stub-zone:
@@ -90,7 +91,8 @@ http {{
   }}
   server {{
     listen 192.0.2.240:443 ssl;
-    server_name *.delegated.bench.test lost6.r.bench.test;
+    server_name *.delegated.bench.test lost6.r.bench.test
+      only4.r.bench.test;
     location = /.well-known/matrix/server {{
       default_type application/json;
       return 200 '{{"m.server":"fed.bench.test:8448"}}';
