@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <sys/time.h>
 
+#include "counts.h"
 #include "spawn_host.h"
 
 static void the_helper_is_alone_and_clean(void **state)
@@ -98,7 +99,7 @@ static void there_is_neither_a_sigchld_nor_a_child(void **state)
     for (unsigned kind = 0; kind < 4; kind++) {
         with_sigchld(kind);
         handled = 0;
-        for (unsigned i = 0; i < 10; i++) {
+        for (unsigned i = 0; i < counts_of(100); i++) {
             spawn_and_report(report);
             assert_line(report, "session own\n");
             assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -117,7 +118,7 @@ static void the_hosts_own_children_are_its_own(void **state)
     int status;
 
     (void)state;
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < counts_of(200); i++) {
         pid_t child = fork();
 
         assert_true(child >= 0);
@@ -127,6 +128,44 @@ static void the_hosts_own_children_are_its_own(void **state)
         assert_int_equal(wait(&status), child);
         assert_int_equal(WEXITSTATUS(status), 42);
     }
+}
+
+static volatile sig_atomic_t reaped;
+
+static void reap_all(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        reaped++;
+    errno = saved;
+}
+
+/* As hosts do that have children end at any time. */
+static void who_reaps_whatever_ends_reaps_nothing_of_ours(void **state)
+{
+    struct sigaction action = {.sa_handler = reap_all, .sa_flags = SA_RESTART};
+    unsigned children = counts_of(200);
+    char report[REPORT_MAX];
+
+    (void)state;
+    reaped = 0;
+    sigaction(SIGCHLD, &action, NULL);
+    for (unsigned i = 0; i < children; i++) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(0);
+        spawn_and_report(report);
+    }
+    while (waitpid(-1, NULL, 0) > 0)
+        reaped++;
+    with_sigchld(2);
+    assert_int_equal(reaped, children);
+    counts_figure("children of a host that reaps all, and none of ours",
+                  children);
 }
 
 static void no_handler_runs_outside_the_host(void **state)
@@ -139,11 +178,12 @@ static void no_handler_runs_outside_the_host(void **state)
     handled = handled_elsewhere = 0;
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
-    for (unsigned i = 0; i < 50; i++)
+    for (unsigned i = 0; i < counts_of(500); i++)
         spawn_and_report(report);
     setitimer(ITIMER_REAL, &never, NULL);
     assert_true(handled > 0);
     assert_int_equal(handled_elsewhere, 0);
+    counts_figure("helpers spawned in a storm of signals", counts_of(500));
 }
 
 static void the_signal_mask_is_as_before(void **state)
@@ -178,6 +218,7 @@ int main(void)
         cmocka_unit_test(values_that_are_too_long_or_unprintable_stay_behind),
         cmocka_unit_test(there_is_neither_a_sigchld_nor_a_child),
         cmocka_unit_test(the_hosts_own_children_are_its_own),
+        cmocka_unit_test(who_reaps_whatever_ends_reaps_nothing_of_ours),
         cmocka_unit_test(no_handler_runs_outside_the_host),
         cmocka_unit_test(the_signal_mask_is_as_before),
     };

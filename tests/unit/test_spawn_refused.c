@@ -176,7 +176,8 @@ static bool is_refused_as_pid_1(unsigned argument)
     int fd = -1;
 
     (void)argument;
-    return getpid() == 1 && spawn_helper(helper_file, &fd) != STATUS_OK;
+    return getpid() == 1 && spawn_helper(helper_file, &fd) != STATUS_OK &&
+           kill(-1, 0) != 0 && errno == ESRCH; /* nobody else is there */
 }
 
 static bool in_a_pid_namespace(unsigned argument)
@@ -200,6 +201,34 @@ static void pid_1_does_not_spawn(void **state)
     assert_true(in_a_child(in_a_pid_namespace, 0, 0));
 }
 
+/* With ourselves, the middle process and the helper there are three. */
+static bool is_refused_without_processes(unsigned most)
+{
+    struct rlimit limit = {most, most};
+    uid_t alone = 100000 + (uid_t)getpid(); /* nobody else's processes count */
+    AUTO(close_fd) int fd = -1;
+    enum status status;
+
+    if (setresuid(alone, alone, alone) != 0 ||
+        setrlimit(RLIMIT_NPROC, &limit) != 0)
+        return false;
+    status = spawn_helper(helper_file, &fd);
+    return waitpid(-1, NULL, WNOHANG | __WALL) == -1 &&
+           (status == STATUS_OK) == (most >= 3);
+}
+
+static void without_processes_it_is_refused(void **state)
+{
+    (void)state;
+    if (getuid() != 0) {
+        print_message("# not looked at: only root becomes another user\n");
+        return;
+    }
+    for (unsigned most = 1; most <= 3; most++)
+        if (!in_a_child(is_refused_without_processes, most, 0))
+            fail_msg("with %u processes", most);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +239,7 @@ int main(void)
         cmocka_unit_test(without_descriptors_it_is_refused),
         cmocka_unit_test(a_host_with_closed_stdio_keeps_it_closed),
         cmocka_unit_test(pid_1_does_not_spawn),
+        cmocka_unit_test(without_processes_it_is_refused),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
