@@ -198,12 +198,27 @@ static bool is_tls(CURLcode code)
     }
 }
 
+/*
+ * A line of the head that is longer than curl will hold is "out of memory" to
+ * it (lib/dynbuf.c, before 8.6). Once the server's answer has begun, that is
+ * the server's doing: ours would let it be asked again and again.
+ */
+static bool line_too_long(const struct transfer *transfer, CURLcode code)
+{
+    curl_off_t begun = 0;
+
+    curl_easy_getinfo(transfer->task.easy, CURLINFO_STARTTRANSFER_TIME_T,
+                      &begun);
+    return code == CURLE_OUT_OF_MEMORY && !transfer->no_memory &&
+           !transfer->head_whole && begun > 0;
+}
+
 enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
                                  char *detail, size_t room)
 {
     struct note note = {detail, room};
 
-    if (transfer->head_too_large)
+    if (transfer->head_too_large || line_too_long(transfer, code))
         return say(note, FETCH_BODY, "the headers are over %d octets",
                    LIMIT_HEADERS);
     if (transfer->head_whole && transfer->status != 200)

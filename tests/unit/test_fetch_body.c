@@ -213,6 +213,27 @@ static void caps_the_headers_of_all_hops_together(void **state)
                   "the headers are over 65536 octets");
 }
 
+/* More than curl holds of one line, and then no end of it. */
+static void a_header_line_without_end_is_the_servers_fault(void **state)
+{
+    static const char *const STARTS[] = {OK_HEAD "X: ", "HTTP/1.1 200 "};
+    size_t length = 256 * 1024;
+    char *text = malloc(length);
+    struct fetch_world *world = *state;
+    char target[16];
+
+    assert_non_null(text);
+    for (size_t i = 0; i < ARRAY_SIZE(STARTS); i++) {
+        memset(text, 'x', length);
+        memcpy(text, STARTS[i], strlen(STARTS[i]));
+        snprintf(target, sizeof(target), "/%zu", i);
+        tls_server_reply(world->server, target, text, length, TLS_SERVER_HANGS);
+        assert_result(fetch_world_get(world, "a.test", target), FETCH_BODY,
+                      "the headers are over 65536 octets");
+    }
+    free(text);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -227,6 +248,7 @@ int main(void)
         TEST(joins_chunks_and_ignores_trailers),
         TEST(takes_freshness_from_the_last_response_alone),
         TEST(caps_the_headers_of_all_hops_together),
+        TEST(a_header_line_without_end_is_the_servers_fault),
     };
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 

@@ -86,6 +86,21 @@ static void refuses_a_certificate_for_another_name(void **state)
     assert_int_equal(tls_server_requests(world->server), 0);
 }
 
+/* RFC 9110 4.3.5: an address is matched by an iPAddress and nothing else. */
+static void refuses_an_address_certified_as_a_name(void **state)
+{
+    struct fetch_world *world = *state;
+    SSL_CTX *context =
+        tls_authority_context(world->authority, "DNS:127.0.0.1", 60);
+
+    fetch_world_server(world, context, TLS_SERVER_NORMAL);
+    reply_ok(world);
+    assert_fails(world, "127.0.0.1", FETCH_TLS,
+                 "certificate verify failed at 127.0.0.1 port PORT: the "
+                 "certificate does not cover 127.0.0.1");
+    assert_int_equal(tls_server_requests(world->server), 0);
+}
+
 static void refuses_an_unknown_authority(void **state)
 {
     struct fetch_world *world = *state;
@@ -360,6 +375,7 @@ int main(void)
         TEST(tries_every_address_of_both_families),
         TEST(takes_failing_dns_for_trouble_of_ours),
         TEST(refuses_a_certificate_for_another_name),
+        TEST(refuses_an_address_certified_as_a_name),
         TEST(refuses_an_unknown_authority),
         TEST(refuses_an_expired_certificate),
         TEST(takes_any_certificate_where_that_is_configured),
