@@ -205,6 +205,25 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
         close(fds[i]);
 }
 
+static void a_silent_family_that_is_tried_first_costs_an_attempt(void **state)
+{
+    struct fetch_world *world = *state;
+    int64_t began = deadline_clock();
+    int fds[8];
+
+    if (!swallow(world, fds))
+        return;
+    world->fetcher->connect_ms = 2 * ALARM_S * 1000;
+    world->fetcher->total_ms = 3 * ALARM_S * 1000;
+    say("::1");
+    say("127.0.0.1");
+    start(world);
+    assert_result(world, FETCH_OK, "200");
+    assert_true(deadline_clock() - began >= LIMIT_ATTEMPT_MS);
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+}
+
 static void a_silent_family_alone_has_the_limit(void **state)
 {
     struct fetch_world *world = *state;
@@ -250,6 +269,7 @@ int main(void)
         EARLY_TEST(a_refusal_waits_for_the_other_family),
         EARLY_TEST(a_refusal_counts_when_there_is_no_other_family),
         EARLY_TEST(the_other_family_is_tried_beside_a_silent_one),
+        EARLY_TEST(a_silent_family_that_is_tried_first_costs_an_attempt),
         EARLY_TEST(a_silent_family_alone_has_the_limit),
         EARLY_TEST(what_is_denied_is_not_begun_with),
     };
