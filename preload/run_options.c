@@ -80,20 +80,6 @@ static void replace(char **place, char *value)
     *place = value;
 }
 
-/* What is wrong with the word that getopt stopped at. */
-static _Noreturn void complain_of_option(int code, char **argv)
-{
-    const char *word = argv[optind - 1];
-
-    if (optopt >= OPTION_SPEC && code == ':')
-        complain("%s: its value is missing", word);
-    if (optopt != 0 && optopt < OPTION_SPEC && strncmp(word, "--", 2) != 0)
-        complain("there is no option -%c", optopt);
-    if (optopt != 0)
-        complain("%s takes no value", word);
-    complain("there is no option %s", word);
-}
-
 static void take_option(struct run_options *options, int code, char **argv)
 {
     switch (code) {
@@ -130,7 +116,7 @@ static void take_option(struct run_options *options, int code, char **argv)
         printf("matrix-run %s\n", VERSION);
         option_printed(RUN_REFUSAL_OURS);
     default:
-        complain_of_option(code, argv);
+        option_unknown(code, argv, complain);
     }
 }
 

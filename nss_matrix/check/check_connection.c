@@ -225,13 +225,21 @@ static void describe_tls(const struct check *check,
                          const struct check_target *target, char text[200])
 {
     const struct tls_report *tls = &target->first.tls;
-    int64_t days = (tls->chain[0].not_after - check->now) / 86400;
+    int64_t left = tls->chain[0].not_after - check->now;
+    int64_t until = tls->chain[0].not_before - check->now;
+    char dates[48];
 
-    snprintf(text, 200, "%s, %s, chain %s, name %s, %s%" PRId64 " days%s, %s",
-             tls->version, tls->cipher, tls->chain_good ? "good" : "BAD",
-             tls->name_good ? "good" : "BAD",
-             tls->dates_good ? "" : "EXPIRED or not yet valid, ", days,
-             tls->dates_good ? " left" : "",
+    if (until > 0)
+        snprintf(dates, sizeof(dates), "NOT VALID for %" PRId64 " more days",
+                 until / 86400 + 1);
+    else if (left < 0)
+        snprintf(dates, sizeof(dates), "EXPIRED %" PRId64 " days ago",
+                 -left / 86400);
+    else
+        snprintf(dates, sizeof(dates), "%" PRId64 " days left", left / 86400);
+    snprintf(text, 200, "%s, %s, chain %s, name %s, %s, %s", tls->version,
+             tls->cipher, tls->chain_good ? "good" : "BAD",
+             tls->name_good ? "good" : "BAD", dates,
              tls->scts > 0 ? "SCTs present" : "no SCTs");
 }
 

@@ -110,7 +110,9 @@ static void fail_handshake(struct exchange *exchange, int result)
 
     if (ERR_GET_REASON(error) == SSL_R_TLSV1_UNRECOGNIZED_NAME)
         fail(exchange, "the server has no host of the TLS name %s",
-             exchange->plan.tls_name);
+             exchange->plan.tls_name[0] != '\0'
+                 ? exchange->plan.tls_name
+                 : "that is sent for an IP address: none");
     else if (ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER ||
              ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
         fail(exchange, "what answers there does not speak TLS");

@@ -200,7 +200,7 @@ void check_output_human(FILE *out, const struct check_report *report)
 void check_output_summary(FILE *out, const struct check_report *reports,
                           int count)
 {
-    int passed = 0, failed = 0, undecided = 0;
+    int passed = 0, failed = 0, undecided = 0, invalid = 0;
 
     fputc('\n', out);
     for (int i = 0; i < count; i++) {
@@ -210,13 +210,17 @@ void check_output_summary(FILE *out, const struct check_report *reports,
 
         passed += status == 0 || status == 3;
         failed += status == 1;
-        undecided += status != 0 && status != 3 && status != 1;
+        invalid += status == 2;
+        undecided += status > 3;
         check_output_verdict(&reports[i], verdict, sizeof(verdict));
         fprintf(out, "%s: %s\n", check_output_name(&reports[i], shown),
                 verdict);
     }
-    fprintf(out, "%d servers: %d passed, %d failed, %d undecided\n", count,
+    fprintf(out, "%d servers: %d passed, %d failed, %d undecided", count,
             passed, failed, undecided);
+    if (invalid > 0)
+        fprintf(out, ", %d no server name", invalid);
+    fputc('\n', out);
 }
 
 void check_output_unchanged(FILE *out, const struct check_report *report)

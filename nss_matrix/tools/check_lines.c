@@ -116,7 +116,7 @@ int check_output_nagios(FILE *out, const struct check_report *report)
     put_text(out, check_output_name(report, shown));
     fputs(": ", out);
     put_text(out, text);
-    if (finding != NULL) {
+    if (finding != NULL && strstr(text, finding) == NULL) {
         fputs(": ", out);
         put_text(out, finding);
     }

@@ -158,7 +158,7 @@ static void take_network(struct check_options *options, int code)
     }
 }
 
-static void take_option(struct check_options *options, int code)
+static void take_option(struct check_options *options, int code, char **argv)
 {
     switch (code) {
     case OPTION_FORMAT:
@@ -207,14 +207,12 @@ static void take_option(struct check_options *options, int code)
     case 'V':
         print_and_exit("matrix-resolve check " VERSION "\n");
     default:
-        complain("the command line is not understood");
+        option_unknown(code, argv, complain);
     }
 }
 
 static void check(struct check_options *options)
 {
-    if (options->form == CHECK_NAGIOS)
-        usage_status = 3;
     if (options->host != NULL && options->name_count > 0)
         complain("-H or names as arguments, not both");
     if (options->host != NULL) {
@@ -230,6 +228,24 @@ static void check(struct check_options *options)
         complain("the Nagios form is for one server, once");
 }
 
+static int next_option(int argc, char **argv)
+{
+    return getopt_long(argc, argv, ":46f:t:H:w:c:hV", LONG, NULL);
+}
+
+/* Before anything is complained of: a plugin says so in its own way. */
+static bool is_for_nagios(int argc, char **argv)
+{
+    bool is_for = false;
+    int code;
+
+    optind = 1;
+    while ((code = next_option(argc, argv)) != -1)
+        if (code == OPTION_FORMAT)
+            is_for = strcmp(optarg, "nagios") == 0;
+    return is_for;
+}
+
 void check_options_read(int argc, char **argv, bool plugin,
                         struct check_options *ret_options)
 {
@@ -242,11 +258,12 @@ void check_options_read(int argc, char **argv, bool plugin,
         .warn_days = 14,
         .critical_days = 3,
     };
-    usage_status = plugin ? 3 : 2;
+    opterr = 0;
+    usage_status = plugin || is_for_nagios(argc, argv) ? 3 : 2;
     settings_overrides(&ret_options->overrides);
     optind = 1;
-    while ((code = getopt_long(argc, argv, "46f:t:H:w:c:hV", LONG, NULL)) != -1)
-        take_option(ret_options, code);
+    while ((code = next_option(argc, argv)) != -1)
+        take_option(ret_options, code, argv);
     ret_options->names = argv + optind;
     ret_options->name_count = argc - optind;
     check(ret_options);

@@ -379,6 +379,8 @@ int check_run(int argc, char **argv)
         status = run_rounds(&run);
     else if (run.options.form == CHECK_NAGIOS)
         status = 3;
+    if (run.options.form == CHECK_NAGIOS && status == 5)
+        status = 3;
     clear(&run);
     return status;
 }

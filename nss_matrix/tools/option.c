@@ -2,6 +2,7 @@
 /* The values of options; each message names the option and what it takes. */
 #include "option.h"
 
+#include <getopt.h>
 #include <sys/stat.h>
 
 #include "limit.h"
@@ -63,6 +64,20 @@ char *option_path(const char *name, const char *path, bool directory,
         complain("%s: %s is %s", name, path,
                  directory ? "no directory" : "a directory");
     return absolute;
+}
+
+void option_unknown(int code, char **argv, option_complaint complain)
+{
+    const char *word = argv[optind - 1];
+    bool is_long = strncmp(word, "--", 2) == 0;
+
+    if (code == ':')
+        complain("%s: its value is missing", word);
+    if (optopt != 0 && !is_long)
+        complain("there is no option -%c", optopt);
+    if (optopt != 0 && strchr(word, '=') != NULL)
+        complain("%s takes no value", word);
+    complain("there is no option %s", word);
 }
 
 void option_printed(int failed)

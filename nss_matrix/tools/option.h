@@ -40,6 +40,12 @@ char *option_path(const char *name, const char *path, bool directory,
                   option_complaint complain);
 
 /*
+ * What is wrong with the word that getopt_long stopped at with code, in argv;
+ * opterr is 0, and the short options begin with `:`.
+ */
+_Noreturn void option_unknown(int code, char **argv, option_complaint complain);
+
+/*
  * Ends the program with 0, or with failed if what was to be printed was not:
  * `--help >/dev/full` is no help.
  */

@@ -178,7 +178,7 @@ static bool take_network(struct resolve_options *options, int code)
     }
 }
 
-static void take_option(struct resolve_options *options, int code)
+static void take_option(struct resolve_options *options, int code, char **argv)
 {
     switch (code) {
     case OPTION_TRACE:
@@ -213,10 +213,8 @@ static void take_option(struct resolve_options *options, int code)
     case 'V':
         print_version();
     default:
-        if (take_network(options, code))
-            break;
-        fputs("Try `matrix-resolve --help`.\n", stderr);
-        exit(2);
+        if (!take_network(options, code))
+            option_unknown(code, argv, complain);
     }
 }
 
@@ -311,8 +309,9 @@ void resolve_options_read(int argc, char **argv,
     *ret_options = (struct resolve_options){
         .family = AF_UNSPEC, .timeout_ms = LIMIT_DISCOVERY_MS, .jobs = JOBS};
     settings_overrides(&ret_options->overrides);
-    while ((code = getopt_long(argc, argv, "46f:hV", LONG, NULL)) != -1)
-        take_option(ret_options, code);
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, ":46f:hV", LONG, NULL)) != -1)
+        take_option(ret_options, code, argv);
     ret_options->names = argv + optind;
     ret_options->name_count = argc - optind;
     take_words(ret_options);
