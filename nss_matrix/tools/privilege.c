@@ -33,6 +33,7 @@ void privilege_find_user(const char *passwd, struct privilege_user *ret_user)
 
     *ret_user =
         (struct privilege_user){.name = "nobody", .uid = 65534, .gid = 65534};
+    /* cppcheck-suppress fgetpwentCalled ; a helper has one thread */
     while (file != NULL && (entry = fgetpwent(file)) != NULL)
         consider(entry, &best, ret_user);
 }

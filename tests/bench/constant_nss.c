@@ -21,6 +21,7 @@ _nss_constant_gethostbyname4_r(const char *name, struct gaih_addrtuple **pat,
 static const unsigned char V6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x35};
 static const unsigned char V4[4] = {192, 0, 2, 35};
 
+/* NOLINTNEXTLINE(readability-function-size): glibc's parameters */
 enum nss_status _nss_constant_gethostbyname4_r(const char *name,
                                                struct gaih_addrtuple **pat,
                                                char *buffer, size_t buflen,
