@@ -229,36 +229,46 @@ static void combine(struct entry *entry)
 /* Nothing of the entry may be used after it: the book may be gone. */
 static void settle(struct entry *entry)
 {
-    struct address_book *book = entry->book;
-
     loop_unset(&entry->grace);
     combine(entry);
-    book->changed(book->argument);
+    entry->book->changed(entry->book->argument);
 }
 
-/* The timer: one family has addresses, the other was too late. */
+/* The one that the timer is set for. */
+static struct family *late_family(struct entry *entry)
+{
+    return &entry->families[entry->families[V6].query != NULL ? V6 : V4];
+}
+
+static void wait_for(struct entry *entry, int ms, loop_due *call)
+{
+    loop_set(entry->book->loop, &entry->grace, deadline_after(ms), call, entry);
+}
+
+/*
+ * The timer: one family has addresses, the other was too late. Unless it is we
+ * who are: with many names under way answers lie in their sockets for a while.
+ */
 static void give_up_waiting(void *argument)
 {
     struct entry *entry = argument;
+    struct family *family = late_family(entry);
 
-    for (unsigned i = 0; i < FAMILIES; i++) {
-        struct family *family = &entry->families[i];
-
-        if (family->query == NULL)
-            continue;
-        dns_cancel(&family->query);
-        family->result = DNS_TEMPORARY;
-        family->ttl = LIMIT_OUR_FAILURE_S;
-        snprintf(family->detail, sizeof(family->detail),
-                 "no answer long after the other family's");
+    if (dns_is_our_turn(family->query)) {
+        wait_for(entry, LIMIT_FAMILY_EARLY_MS, give_up_waiting);
+        return;
     }
+    dns_cancel(&family->query);
+    family->result = DNS_TEMPORARY;
+    family->ttl = LIMIT_OUR_FAILURE_S;
+    snprintf(family->detail, sizeof(family->detail),
+             "no answer long after the other family's");
     settle(entry);
 }
 
 /*
- * What the other family has yet, from now on: as long again as the first one
- * took and this was waited for it, since where every answer is slow a slow one
- * is not lost.
+ * What the other family has yet: as long as it was waited for until now, since
+ * where every answer is slow a slow one is not lost.
  */
 static int grace_left(const struct entry *entry)
 {
@@ -276,15 +286,11 @@ static int grace_left(const struct entry *entry)
 static void become_early(void *argument)
 {
     struct entry *entry = argument;
-    struct address_book *book = entry->book;
 
     entry->early = true;
-    for (unsigned i = 0; i < FAMILIES; i++)
-        if (entry->families[i].query != NULL)
-            dns_hurry(entry->families[i].query);
-    loop_set(book->loop, &entry->grace, deadline_after(grace_left(entry)),
-             give_up_waiting, entry);
-    book->changed(book->argument);
+    dns_hurry(late_family(entry)->query);
+    wait_for(entry, grace_left(entry), give_up_waiting);
+    entry->book->changed(entry->book->argument);
 }
 
 static void answered(void *argument, const struct dns_answer *answer)
@@ -306,8 +312,7 @@ static void answered(void *argument, const struct dns_answer *answer)
     if (other->query == NULL)
         settle(entry);
     else if (family->count > 0)
-        loop_set(entry->book->loop, &entry->grace,
-                 deadline_after(LIMIT_FAMILY_EARLY_MS), become_early, entry);
+        wait_for(entry, LIMIT_FAMILY_EARLY_MS, become_early);
 }
 
 /* What looks like an address is not asked for, in whatever notation. */

@@ -314,6 +314,11 @@ void dns_hurry(struct dns_query *query)
     dns_exchange_hurry(&query->exchange);
 }
 
+bool dns_is_our_turn(const struct dns_query *query)
+{
+    return query->exchange.fd < 0 || dns_exchange_has_come(&query->exchange);
+}
+
 void dns_cancel(struct dns_query **query)
 {
     if (*query == NULL)

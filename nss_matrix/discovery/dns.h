@@ -89,6 +89,12 @@ MUST_CHECK enum status dns_ask(struct dns *dns, const char *name, ns_type type,
  */
 void dns_hurry(struct dns_query *query);
 
+/*
+ * Whether it is for us, not for the server, that there is no answer: it waits
+ * for its turn to be sent, or its answer for its turn to be read.
+ */
+bool dns_is_our_turn(const struct dns_query *query);
+
 /* Ends the query without a call, frees it, clears *query. NULL is accepted. */
 void dns_cancel(struct dns_query **query);
 

@@ -2,6 +2,7 @@
 /* One exchange with one DNS server, over sockets that never wait. */
 #include "dns_exchange.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "deadline.h"
@@ -78,6 +79,13 @@ void dns_exchange_hurry(struct dns_exchange *exchange)
     if (exchange->fd >= 0 && !exchange->tcp)
         loop_set(exchange->loop, &exchange->timer, deadline_clock(),
                  time_passed, exchange);
+}
+
+bool dns_exchange_has_come(const struct dns_exchange *exchange)
+{
+    struct pollfd come = {.fd = exchange->fd, .events = POLLIN};
+
+    return exchange->fd >= 0 && poll(&come, 1, 0) > 0;
 }
 
 static void receive_datagram(void *argument, uint32_t events)

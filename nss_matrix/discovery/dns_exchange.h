@@ -70,6 +70,9 @@ MUST_CHECK enum status dns_exchange_start(struct dns_exchange *exchange,
  */
 void dns_exchange_hurry(struct dns_exchange *exchange);
 
+/* Whether something has come that the loop has not told yet. */
+bool dns_exchange_has_come(const struct dns_exchange *exchange);
+
 /* Ends it without a call; no descriptor stays. Harmless if none goes on. */
 void dns_exchange_stop(struct dns_exchange *exchange);
 

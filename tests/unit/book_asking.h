@@ -32,6 +32,7 @@ struct dns_query {
 static struct dns_query queries[QUERIES];
 static unsigned asked;
 static unsigned ask_failures; /* of dns_ask: the last of so many */
+static bool our_turn;         /* of every question */
 
 static struct loop *loop;
 static struct address_book *book;
@@ -61,6 +62,12 @@ void dns_hurry(struct dns_query *query)
 {
     assert_non_null(query->done);
     query->hurried++;
+}
+
+bool dns_is_our_turn(const struct dns_query *query)
+{
+    assert_non_null(query->done);
+    return our_turn;
 }
 
 void dns_cancel(struct dns_query **query)
@@ -161,7 +168,7 @@ static inline int begin(void **state)
 {
     (void)state;
     asked = changes = ask_failures = 0;
-    free_when_changed = false;
+    free_when_changed = our_turn = false;
     fake_clock_ahead_s = 0;
     write_hosts("192.0.2.80 hosts.example\n2001:db8::80 hosts.example\n");
     if (loop_new(&loop) != STATUS_OK)

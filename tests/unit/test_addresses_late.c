@@ -100,6 +100,27 @@ static void the_grace_is_as_long_as_the_first_family_took(void **state)
     assert_grace(800, 900); /* once more from when it was asked again */
 }
 
+static void an_answer_that_was_not_read_yet_is_not_late(void **state)
+{
+    (void)state;
+    fake_clock_stop();
+    want("a.example");
+    answer_found("a.example", ns_t_a, "192.0.2.1", 300);
+    fake_clock_stopped_ms += LIMIT_FAMILY_EARLY_MS;
+    turn();
+    our_turn = true;
+    for (unsigned i = 0; i < 3; i++) {
+        fake_clock_stopped_ms += LIMIT_FAMILY_GRACE_MS;
+        turn();
+        assert_null(address_book_get(book, "a.example"));
+    }
+    our_turn = false;
+    fake_clock_stopped_ms += LIMIT_FAMILY_EARLY_MS;
+    turn();
+    assert_true(get("a.example")->partial);
+    fake_clock_stopped_ms = 0;
+}
+
 static void one_family_may_be_used_early(void **state)
 {
     struct address list[LIMIT_ADDRESSES];
@@ -154,6 +175,7 @@ int main(void)
         BOOK_TEST(the_grace_does_not_end_early),
         BOOK_TEST(a_late_family_is_asked_for_once_more),
         BOOK_TEST(the_grace_is_as_long_as_the_first_family_took),
+        BOOK_TEST(an_answer_that_was_not_read_yet_is_not_late),
         BOOK_TEST(one_family_may_be_used_early),
         BOOK_TEST(no_address_is_not_one_to_use_early),
         BOOK_TEST(an_answer_within_the_grace_is_whole),

@@ -105,6 +105,24 @@ static void who_is_in_a_hurry_need_not_wait_for_it(void **state)
     assert_int_equal(servers[0].ids[2], servers[0].ids[0]);
 }
 
+static void it_is_known_whose_turn_it_is(void **state)
+{
+    const struct sockaddr *peer = (const struct sockaddr *)&servers[0].peer;
+
+    (void)state;
+    use("d", NULL, NULL, 1);
+    ask(0, "h.example", ns_t_a);
+    assert_true(dns_is_our_turn(questions[0].query)); /* to send it */
+    turn_until_asked(1);
+    assert_false(dns_is_our_turn(questions[0].query));
+    assert_int_equal(
+        sendto(servers[0].udp, "", 1, 0, peer, sizeof(servers[0].peer)), 1);
+    assert_true(dns_is_our_turn(questions[0].query)); /* to read that */
+    turn_until_quiet();
+    assert_false(dns_is_our_turn(questions[0].query));
+    dns_cancel(&questions[0].query);
+}
+
 static void a_server_that_went_away_is_noticed_then(void **state)
 {
     (void)state;
@@ -191,6 +209,7 @@ int main(void)
         DNS_TEST(each_server_is_given_its_time),
         DNS_TEST(a_stream_is_not_sent_again),
         DNS_TEST(who_is_in_a_hurry_need_not_wait_for_it),
+        DNS_TEST(it_is_known_whose_turn_it_is),
         DNS_TEST(a_server_that_went_away_is_noticed_then),
         DNS_TEST(many_wait_until_there_is_room),
     };
