@@ -118,18 +118,22 @@ enum status confined_run(confined_work *work, void *argument, const char *key,
                          struct confined_answer **ret_answer,
                          char ret_reason[static LIMIT_REASON])
 {
-    AUTO(free) struct confined_answer *copy = malloc(sizeof(*copy));
+    AUTO(free) struct confined_answer *copy = NULL;
     struct confined_answer *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const char *fault = "out of memory";
 
-    if (copy != NULL && shared != MAP_FAILED) {
+    if (shared != MAP_FAILED) {
         fault = run(work, argument, shared);
-        memcpy(copy, shared, sizeof(*copy));
-    }
-    if (shared != MAP_FAILED)
+        /* What is there before the fork the other process would leak. */
+        copy = malloc(sizeof(*copy));
+        if (copy != NULL)
+            memcpy(copy, shared, sizeof(*copy));
+        else
+            fault = "out of memory";
         munmap(shared, sizeof(*shared));
+    }
     if (fault == NULL && !answer_is_good(copy, key, settings))
         fault = "our own part without root's rights has no sane answer";
     if (fault != NULL) {
