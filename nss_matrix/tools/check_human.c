@@ -84,25 +84,6 @@ void check_output_verdict(const struct check_report *report, char *text,
                  check->verdict == CHECK_WARNED ? " with warnings" : "");
 }
 
-/* Text behind a label that is width columns wide, broken between words. */
-static void print_wrapped(FILE *out, const char *text, size_t width)
-{
-    size_t room =
-        paint_columns() > width + 30 ? paint_columns() - width : SIZE_MAX;
-
-    while (strlen(text) > room) {
-        size_t length = room;
-
-        while (length > 0 && text[length] != ' ')
-            length--;
-        if (length == 0)
-            break;
-        fprintf(out, "%.*s\n%*s", (int)length, text, (int)width, "");
-        text += length + 1;
-    }
-    fprintf(out, "%s\n", text);
-}
-
 static void print_row(FILE *out, const struct check_row *row)
 {
     static const char *const WORDS[] = {"OK", "WARN", "FAIL", "SKIP"};
@@ -117,7 +98,7 @@ static void print_row(FILE *out, const struct check_row *row)
         snprintf(text, sizeof(text), "%s (%d ms)", row->detail, row->ms);
     else
         snprintf(text, sizeof(text), "%s", row->detail);
-    print_wrapped(out, text, 22);
+    paint_wrapped(out, text, 22);
 }
 
 static void print_targets(FILE *out, const struct check *check, bool well_known)
@@ -153,7 +134,7 @@ static void print_findings(FILE *out, const struct check *check,
                  finding->where, finding->where[0] != '\0' ? ")" : "");
         fprintf(out, "  %s%-8s%s  ", paint(COLOURS[weight]), WORDS[weight],
                 paint(PAINT_PLAIN));
-        print_wrapped(out, text, 12);
+        paint_wrapped(out, text, 12);
     }
 }
 

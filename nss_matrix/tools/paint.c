@@ -42,6 +42,24 @@ size_t paint_columns(void)
     return columns;
 }
 
+void paint_wrapped(FILE *out, const char *text, size_t width)
+{
+    size_t room =
+        paint_columns() > width + 30 ? paint_columns() - width : SIZE_MAX;
+
+    while (strlen(text) > room) {
+        size_t length = room;
+
+        while (length > 0 && text[length] != ' ')
+            length--;
+        if (length == 0)
+            break;
+        fprintf(out, "%.*s\n%*s", (int)length, text, (int)width, "");
+        text += length + 1;
+    }
+    fprintf(out, "%s\n", text);
+}
+
 /* What is left if it goes on like this: "1:02:03", "45 s". */
 static void write_left(const struct paint_progress *progress,
                        char text[static 48])

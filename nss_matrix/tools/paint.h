@@ -29,6 +29,12 @@ const char *paint(enum paint colour);
 /* The terminal's width; 0 if stdout is none, and lines need not be broken. */
 size_t paint_columns(void);
 
+/*
+ * The rest of a line behind width columns, and its end; on a terminal broken
+ * between words to fit.
+ */
+void paint_wrapped(FILE *out, const char *text, size_t width);
+
 /* How far a long list is. */
 struct paint_progress {
     unsigned long done, failed;

@@ -159,21 +159,9 @@ static void print_source(FILE *out, const struct resolve_answer *answer)
 static void print_paragraph(FILE *out, const char *label, enum paint colour,
                             const char *text)
 {
-    size_t room = paint_columns() > 40 ? paint_columns() - 15 : SIZE_MAX;
-
     fprintf(out, "  %s%-11s%s  ", colour != PAINT_PLAIN ? paint(colour) : "",
             label, colour != PAINT_PLAIN ? paint(PAINT_PLAIN) : "");
-    while (strlen(text) > room) {
-        size_t length = room;
-
-        while (length > 0 && text[length] != ' ')
-            length--;
-        if (length == 0)
-            break;
-        fprintf(out, "%.*s\n%15s", (int)length, text, "");
-        text += length + 1;
-    }
-    fprintf(out, "%s\n", text);
+    paint_wrapped(out, text, 15);
 }
 
 static void print_facts(FILE *out, const struct resolve_answer *answer)
