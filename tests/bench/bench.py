@@ -151,7 +151,8 @@ def machine():
     with open("/proc/cpuinfo", encoding="ascii") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
     return {"cpu": model[1] if model else os.uname().machine,
-            "cpus": os.cpu_count(), "kernel": ".".join(os.uname().release.split(".")[:2]),
+            "cpus": os.cpu_count(),
+            "kernel": ".".join(os.uname().release.split(".")[:2]),
             "date": time.strftime("%Y-%m-%d")}
 
 
