@@ -213,7 +213,8 @@ static void ring_every(long us)
 /* Without SA_RESTART: every call of ours is interrupted. */
 static void a_timer_every_millisecond_changes_nothing(void **state)
 {
-    struct sigaction action = {.sa_handler = ring}, before;
+    struct sigaction action = {.sa_handler = ring};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     pid_t server = own_serve(own_serve_one);
     int64_t start;
 
@@ -221,7 +222,7 @@ static void a_timer_every_millisecond_changes_nothing(void **state)
     own_have("example.org", "target 192.0.2.1 8448 0 0 -\n");
     world_have_helper();
     setenv("NSS_MATRIX_TIMEOUT", "12", 1);
-    sigaction(SIGALRM, &action, &before);
+    sigaction(SIGALRM, &action, NULL);
     ring_every(1000);
     for (unsigned i = 0; i < counts_of(RINGS); i++) {
         assert_int_equal(call(NAME), NSS_STATUS_SUCCESS);
@@ -234,7 +235,8 @@ static void a_timer_every_millisecond_changes_nothing(void **state)
     assert_int_equal(call("silent.example.matrix"), NSS_STATUS_TRYAGAIN);
     assert_in_range(deadline_clock() - start, 200, 200 + LATE_MS);
     ring_every(0);
-    sigaction(SIGALRM, &before, NULL);
+    /* Not as it was: under valgrind one may still be on its way. */
+    sigaction(SIGALRM, &ignore, NULL);
     assert_true(rings > 100);
     own_stop(server);
     counts_figure("lookups with an alarm every millisecond",
