@@ -28,7 +28,7 @@ enum limit {
     LIMIT_ALIASES = 8,           /* CNAMEs followed */
     LIMIT_DNS_RESEND_MS = 1000,  /* a datagram, when nothing was heard */
     LIMIT_DNS_NEW = 192,         /* questions not answered and not older than */
-    LIMIT_DNS_NEW_MS = 50,       /* this: more would not fit a server's queue */
+    LIMIT_DNS_NEW_MS = 20,       /* this: more would not fit a server's queue */
     LIMIT_FAMILY_GRACE_MS = 250, /* what the second family may cost the first */
     LIMIT_FAMILY_EARLY_MS = 50,  /* before one is connected to alone */
 
