@@ -105,6 +105,29 @@ static void a_tuple_that_is_given_becomes_the_first(void **state)
     assert_null(given.next->next->next);
 }
 
+/* nscd keeps an answer for that long: never longer than it holds. */
+static void the_time_to_live_is_what_is_left_of_the_life(void **state)
+{
+    static const int64_t LEFT[] = {SAMPLE_LIFE, 100, 30};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(LEFT); i++) {
+        int64_t expires = time(NULL) + LEFT[i];
+        struct sample sample = sample_answer("example.org", expires - 3600);
+        struct outcome got;
+
+        sample.expires = expires;
+        world_have(sample);
+        got = call4(NAME, room, sizeof(room));
+        assert_int_equal(got.status, NSS_STATUS_SUCCESS);
+        assert_in_range(got.ttl, 1, LEFT[i]);
+        assert_in_range(got.ttl, expires - time(NULL), LEFT[i]);
+        got = call3(NAME, AF_INET6, room, sizeof(room));
+        assert_int_equal(got.status, NSS_STATUS_SUCCESS);
+        assert_in_range(got.ttl, expires - time(NULL), LEFT[i]);
+    }
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup(test, world_without_helper)
 
 int main(void)
@@ -113,6 +136,7 @@ int main(void)
         IN_WORLD(errno_and_h_errno_themselves_can_be_told),
         IN_WORLD(every_size_and_start_of_buffer_is_right),
         IN_WORLD(a_tuple_that_is_given_becomes_the_first),
+        IN_WORLD(the_time_to_live_is_what_is_left_of_the_life),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

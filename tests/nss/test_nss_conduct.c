@@ -12,9 +12,26 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/time.h>
 
 #include "nss_host.h"
+
+enum {
+    LOADS = 1000,
+    SPARE_PAGES = 64, /* libc may take some; a leak would take thousands */
+};
+
+static long resident_pages(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages;
+}
 
 static void a_helper_is_spawned_and_leaves_no_child(void **state)
 {
@@ -94,18 +111,67 @@ static void threads_and_forks_do_not_disturb_it(void **state)
 static void loading_it_often_keeps_nothing(void **state)
 {
     unsigned before = count_descriptors();
+    long pages = 0;
 
     (void)state;
     world_have_targets("example.org", TARGETS);
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < LOADS; i++) {
         void *module = dlopen(hooks_module(), RTLD_NOW | RTLD_LOCAL);
 
         assert_non_null(module);
         assert_int_equal(call(NAME), NSS_STATUS_SUCCESS);
         dlclose(module);
+        if (i == 0)
+            pages = resident_pages();
     }
     assert_int_equal(call(NAME), NSS_STATUS_SUCCESS);
     assert_int_equal(count_descriptors(), before);
+    if (!SANITIZED)
+        assert_in_range(resident_pages(), 1, pages + SPARE_PAGES);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    AUTO(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
+    AUTO(close_fd)
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    struct stat size;
+
+    assert_int_equal(fstat(in, &size), 0);
+    assert_int_equal(sendfile(out, in, NULL, (size_t)size.st_size),
+                     size.st_size);
+}
+
+/* Replaced by another, as an upgrade does it, and then removed. */
+static int look_up_without_the_file(const void *argument)
+{
+    const char *path = argument;
+    char newer[PLACE_MAX + 8];
+
+    if (hooks_load(path, &hooks) != 0 || call(NAME) != NSS_STATUS_SUCCESS)
+        return 1;
+    snprintf(newer, sizeof(newer), "%s.new", path);
+    place_file(newer, "garbage", 7, getuid());
+    if (rename(newer, path) != 0 || call(NAME) != NSS_STATUS_SUCCESS ||
+        call("spawned.example.matrix") != NSS_STATUS_SUCCESS)
+        return 2;
+    return unlink(path) == 0 && call(NAME) == NSS_STATUS_SUCCESS &&
+                   call("spawned.example.matrix") == NSS_STATUS_SUCCESS
+               ? 0
+               : 3;
+}
+
+static void a_module_whose_file_has_gone_goes_on(void **state)
+{
+    char path[PLACE_MAX];
+
+    (void)state;
+    world_have_targets("example.org", TARGETS);
+    world_have_helper();
+    snprintf(path, sizeof(path), "%s", place("module.so.2"));
+    copy_file(hooks_module(), path);
+    assert_int_equal(in_a_child(look_up_without_the_file, path), 0);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 static void without_descriptors_it_is_to_be_tried_again(void **state)
@@ -173,6 +239,7 @@ int main(void)
         IN_WORLD(below_a_helper_nothing_is_found),
         IN_WORLD(threads_and_forks_do_not_disturb_it),
         IN_WORLD(loading_it_often_keeps_nothing),
+        IN_WORLD(a_module_whose_file_has_gone_goes_on),
         IN_WORLD(without_descriptors_it_is_to_be_tried_again),
         IN_WORLD(a_jump_out_of_a_lookup_spoils_no_later_one),
     };

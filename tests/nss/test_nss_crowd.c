@@ -171,9 +171,9 @@ static void *be_cancelled(void *argument)
 
 static void cancelled_lookups_leave_nothing(void **state)
 {
-    static const char *const NAMES[] = {"silent.misbehaves.example.matrix",
-                                        "asked.misbehaves.example.matrix",
-                                        "one.example.matrix"};
+    static const char *const NAMES[] = {
+        "silent.misbehaves.example.matrix", "asked.misbehaves.example.matrix",
+        "one.example.matrix", "hangs-up.to-spawn.example.matrix"};
     pid_t server = own_serve(own_serve_one);
     unsigned before = count_descriptors();
     unsigned cancelled = shares(CANCELLED);
@@ -208,11 +208,78 @@ static void cancelled_lookups_leave_nothing(void **state)
     counts_figure("lookups cancelled", cancelled);
 }
 
+/* Says nothing before the test says so. */
+static struct {
+    int asked, answer; /* ends of pipes */
+} gate;
+
+static void *serve_when_told(void *argument)
+{
+    char octet;
+    struct pollfd told = {.fd = gate.answer, .events = POLLIN};
+    char peeked[400];
+
+    if (recv((int)(intptr_t)argument, peeked, sizeof(peeked), MSG_PEEK) > 0)
+        (void)!write(gate.asked, "x", 1);
+    poll(&told, 1, MISBEHAVE_PATIENCE_MS);
+    (void)!read(gate.answer, &octet, 1);
+    return own_serve_one(argument);
+}
+
+static void *look_up_one(void *argument)
+{
+    return (void *)(uintptr_t)is_right((unsigned)(uintptr_t)argument);
+}
+
+enum {
+    ASKED = 6, /* in the cast: by the socket */
+};
+
+/* Both wait for the helper; one is to be cancelled, the other goes on. */
+static void a_lookup_beside_a_cancelled_one_is_right(void **state)
+{
+    int asked[2], answer[2];
+    pthread_t cancelled, other;
+    unsigned before = count_descriptors();
+    char octets[2];
+    void *result;
+    pid_t server;
+
+    (void)state;
+    assert_int_equal(pipe2(asked, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(answer, O_CLOEXEC), 0);
+    gate.asked = asked[1];
+    gate.answer = answer[0];
+    server = own_serve(serve_when_told);
+    have_answers();
+    assert_int_equal(
+        pthread_create(&cancelled, NULL, be_cancelled,
+                       &(struct canceller){.name = CAST[ASKED].name}),
+        0);
+    assert_int_equal(
+        pthread_create(&other, NULL, look_up_one, (void *)(uintptr_t)ASKED), 0);
+    for (unsigned i = 0; i < 2; i++) /* both are being asked now */
+        assert_int_equal(read(asked[0], octets, 1), 1);
+    assert_int_equal(pthread_cancel(cancelled), 0);
+    assert_int_equal(write(answer[1], "xx", 2), 2);
+    assert_int_equal(pthread_join(other, &result), 0);
+    assert_true(result != NULL);
+    assert_int_equal(pthread_join(cancelled, &result), 0);
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    own_stop(server);
+    for (unsigned i = 0; i < 2; i++) {
+        close(asked[i]);
+        close(answer[i]);
+    }
+    assert_int_equal(count_descriptors(), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_OWN_WORLD(threads_and_forks_get_their_own_answers),
         IN_OWN_WORLD(cancelled_lookups_leave_nothing),
+        IN_OWN_WORLD(a_lookup_beside_a_cancelled_one_is_right),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
