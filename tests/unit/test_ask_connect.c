@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "ask.h"
@@ -113,6 +115,45 @@ static void without_a_descriptor_left_is_a_miss(void **state)
     assert_int_equal(fd, -1);
 }
 
+/* Whoever accepts there hangs up before a word was said to it; or -1. */
+static int hangs_up = -1;
+
+int connect(int fd, const struct sockaddr *address, socklen_t length);
+
+/* Ours comes before libc's. */
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    int result = (int)syscall(SYS_connect, fd, address, length);
+
+    if (hangs_up >= 0)
+        close(accept4(hangs_up, NULL, NULL, SOCK_CLOEXEC));
+    return result;
+}
+
+/* A program that has not thought of SIGPIPE would be killed by it. */
+static void who_hangs_up_at_once_kills_nobody(void **state)
+{
+    AUTO(close_fd) int listener = listen_at(place("socket"), 4);
+    struct sigaction usual = {.sa_handler = SIG_DFL}, before;
+    struct server_name name;
+    struct record record;
+    AUTO(close_fd) int fd = -1;
+
+    (void)state;
+    assert_int_equal(server_name_parse("example.org", 11, &name), STATUS_OK);
+    assert_int_equal(sigaction(SIGPIPE, &usual, &before), 0);
+    hangs_up = listener;
+    ask_refresh(place("socket"), &name, 1695426385);
+    assert_int_equal(ask_connect(place("socket"), &fd), STATUS_OK);
+    hangs_up = -1;
+    assert_int_equal(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+    assert_int_equal(errno, EPIPE);
+    assert_int_equal(ask_exchange(fd, &name, SAMPLE_NOW, deadline_after(20000),
+                                  true, &record),
+                     STATUS_MISS);
+    sigaction(SIGPIPE, &before, NULL);
+}
+
 /* How many of so many requests to refresh in that second are heard. */
 static unsigned heard(int listener, int64_t now, unsigned count)
 {
@@ -209,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_socket_that_is_not_for_us_is_a_miss),
         cmocka_unit_test(a_full_backlog_is_a_miss_at_once),
         cmocka_unit_test(without_a_descriptor_left_is_a_miss),
+        cmocka_unit_test(who_hangs_up_at_once_kills_nobody),
         cmocka_unit_test(asks_to_refresh_a_few_times_a_second),
         cmocka_unit_test(all_threads_together_ask_no_more_often),
         cmocka_unit_test(nothing_of_ours_becomes_the_hosts_stdio),
