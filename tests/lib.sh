@@ -5,7 +5,7 @@
 # assertions, and ends with done_testing:
 #
 #   #!/bin/bash
-#   . "${srcdir:-.}/tests/lib.sh"
+#   . "${srcdir:-.}/tests/lib.sh" || exit
 #   in_federation "$@"
 #   run_ok 'answers' curl https://plain.test/
 #   like "$out" '"sni":"plain.test"' 'sends the name'
