@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The Debian packages of the tools that tests/preload/tools.test runs under the
-# preload shim, one client after the other; source it together with
-# packages.sh. Where one is missing, its row of the matrix is a named skip.
+# preload shim, one client after the other, and nscd for tests/nss/nscd.test;
+# source it together with packages.sh. Where one is missing, its row of the
+# matrix is a named skip.
 
 TOOL_PACKAGES=(
     curl wget wget2 git ca-certificates
@@ -61,11 +62,20 @@ _tool_native_tls() {
     [ "$program" -nt "$from/main.rs" ] || "$from/build.sh" "$dir"
 }
 
+# Installed, it would answer for every program of the machine.
+_tool_nscd() {
+    local dir=$1
+    [ ! -x "$dir/usr/sbin/nscd" ] && [ ! -x /usr/sbin/nscd ] || return 0
+    mkdir -p "$dir/packages"
+    _tool_unpack "$dir" nscd
+}
+
 # need_tools DIR: installs the packages; what is no package goes to DIR, which
-# tools.test looks for as `tools` in the build directory. What fails here is a
+# the tests look for as `tools` in the build directory. What fails here is a
 # skip there.
 need_tools() {
     need_packages "${TOOL_PACKAGES[@]}" || return 1
     _tool_node "$1/node" || echo "Could not have Debian's node" >&2
+    _tool_nscd "$1/nscd" || echo 'Could not have nscd' >&2
     _tool_native_tls "$1/native_tls" || echo 'Could not build native_tls' >&2
 }
