@@ -67,17 +67,29 @@ static int give_answer(const struct openssl_crypto *crypto,
     return more ? 1 : crypto->X509_VERIFY_PARAM_set1_host(parameter, NULL, 0);
 }
 
-static int give_parameter(const void *real,
+typedef int name_parameter(struct X509_VERIFY_PARAM_st *, const char *, size_t);
+typedef int name_ssl(struct ssl_st *, const char *);
+
+/*
+ * 1, or 0 with nobody to verify: hardly a tool looks at the result, and without
+ * a name any certificate would do.
+ */
+static int give_parameter(name_parameter *real,
                           struct X509_VERIFY_PARAM_st *parameter,
                           const char *name, size_t length, bool more)
 {
     const struct openssl_crypto *crypto;
     const struct names_answer *answer;
 
-    if (real == NULL || (crypto = openssl_crypto_of(real)) == NULL ||
-        names_find(name, length_of(name, length), &answer) != STATUS_OK)
+    if (real == NULL)
         return 0;
-    return give_answer(crypto, parameter, answer, more);
+    crypto = openssl_crypto_of((void *)real);
+    if (crypto != NULL &&
+        names_find(name, length_of(name, length), &answer) == STATUS_OK &&
+        give_answer(crypto, parameter, answer, more) == 1)
+        return 1;
+    (void)real(parameter, openssl_nobody.cert_name, 0);
+    return 0;
 }
 
 HOOK(int, X509_VERIFY_PARAM_set1_host,
@@ -87,7 +99,7 @@ HOOK(int, X509_VERIFY_PARAM_set1_host,
         REAL(X509_VERIFY_PARAM_set1_host);
 
     if (is_pseudo(name, length))
-        return give_parameter((void *)real, parameter, name, length, false);
+        return give_parameter(real, parameter, name, length, false);
     return real != NULL ? real(parameter, name, length) : 0;
 }
 
@@ -98,19 +110,25 @@ HOOK(int, X509_VERIFY_PARAM_add1_host,
         REAL(X509_VERIFY_PARAM_add1_host);
 
     if (is_pseudo(name, length))
-        return give_parameter((void *)real, parameter, name, length, true);
+        return give_parameter(real, parameter, name, length, true);
     return real != NULL ? real(parameter, name, length) : 0;
 }
 
-static int give_ssl(const void *real, struct ssl_st *ssl, const char *name,
+static int give_ssl(name_ssl *real, struct ssl_st *ssl, const char *name,
                     bool more)
 {
     const struct openssl_ssl *library;
 
-    if (real == NULL || (library = openssl_ssl_of(real)) == NULL)
+    if (real == NULL)
         return 0;
-    return give_parameter(library->crypto->inside, library->SSL_get0_param(ssl),
-                          name, 0, more);
+    library = openssl_ssl_of((void *)real);
+    if (library != NULL)
+        return give_parameter(
+            more ? library->crypto->X509_VERIFY_PARAM_add1_host
+                 : library->crypto->X509_VERIFY_PARAM_set1_host,
+            library->SSL_get0_param(ssl), name, 0, more);
+    (void)real(ssl, openssl_nobody.cert_name);
+    return 0;
 }
 
 HOOK(int, SSL_set1_host, (struct ssl_st * ssl, const char *name))
@@ -118,7 +136,7 @@ HOOK(int, SSL_set1_host, (struct ssl_st * ssl, const char *name))
     __typeof__(&SSL_set1_host) real = REAL(SSL_set1_host);
 
     if (is_pseudo(name, 0))
-        return give_ssl((void *)real, ssl, name, false);
+        return give_ssl(real, ssl, name, false);
     return real != NULL ? real(ssl, name) : 0;
 }
 
@@ -127,7 +145,7 @@ HOOK(int, SSL_add1_host, (struct ssl_st * ssl, const char *name))
     __typeof__(&SSL_add1_host) real = REAL(SSL_add1_host);
 
     if (is_pseudo(name, 0))
-        return give_ssl((void *)real, ssl, name, true);
+        return give_ssl(real, ssl, name, true);
     return real != NULL ? real(ssl, name) : 0;
 }
 
@@ -137,7 +155,7 @@ HOOK(int, SSL_set1_dnsname, (struct ssl_st * ssl, const char *name))
     __typeof__(&SSL_set1_dnsname) real = REAL(SSL_set1_dnsname);
 
     if (is_pseudo(name, 0))
-        return give_ssl((void *)real, ssl, name, false);
+        return give_ssl(real, ssl, name, false);
     return real != NULL ? real(ssl, name) : 0;
 }
 
@@ -146,7 +164,7 @@ HOOK(int, SSL_add1_dnsname, (struct ssl_st * ssl, const char *name))
     __typeof__(&SSL_add1_dnsname) real = REAL(SSL_add1_dnsname);
 
     if (is_pseudo(name, 0))
-        return give_ssl((void *)real, ssl, name, true);
+        return give_ssl(real, ssl, name, true);
     return real != NULL ? real(ssl, name) : 0;
 }
 
