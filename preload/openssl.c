@@ -140,31 +140,38 @@ HOOK(int, SSL_set_session,
     return real(ssl, resumed);
 }
 
-/* Both begin a new connection on an SSL that may have had one. */
+/*
+ * Both begin a new connection on an SSL that may have had one, with another
+ * name until a moment ago: then its session is not to be resumed. False: the
+ * library refused.
+ */
+static bool begin_anew(const void *real, struct ssl_st *ssl)
+{
+    struct openssl_session *session = openssl_session_tagged(real, ssl);
+
+    if (session == NULL)
+        return true;
+    openssl_session_restart(session);
+    return drop_session(openssl_ssl_known(real), ssl, session->answer);
+}
+
 HOOK(int, SSL_clear, (struct ssl_st * ssl))
 {
     __typeof__(&SSL_clear) real = REAL(SSL_clear);
-    struct openssl_session *session;
     int result;
 
     if (real == NULL)
         return 0;
     result = real(ssl);
-    session = openssl_session_tagged((void *)real, ssl);
-    if (session != NULL)
-        openssl_session_restart(session);
-    return result;
+    return begin_anew((void *)real, ssl) ? result : 0;
 }
 
 HOOK(void, SSL_set_connect_state, (struct ssl_st * ssl))
 {
     __typeof__(&SSL_set_connect_state) real = REAL(SSL_set_connect_state);
-    struct openssl_session *session;
 
     if (real == NULL)
         return;
     real(ssl);
-    session = openssl_session_tagged((void *)real, ssl);
-    if (session != NULL)
-        openssl_session_restart(session);
+    (void)begin_anew((void *)real, ssl);
 }
