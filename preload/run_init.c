@@ -79,8 +79,10 @@ int run_init(const char *path, char **argv)
     /* With SIGCHLD ignored, which exec keeps, there would be no status. */
     sigaction(SIGCHLD, &normal, NULL);
     child = fork();
-    if (child < 0)
+    if (child < 0) {
+        run_refusal_line("command: %s: %s", path, strerror(errno));
         return RUN_REFUSAL_OURS;
+    }
     if (child == 0) {
         sigprocmask(SIG_SETMASK, &old, NULL);
         run_init_exec(path, argv);

@@ -14,7 +14,9 @@ static _Noreturn void list(const char *interpreter, const char *program,
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+    /* One of ours may have been closed: on its own number it would not stay. */
+    output = fcntl(output, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (null >= 0 && output >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
         dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0) {
         execl(interpreter, interpreter, "--list", program, (char *)NULL);
         dprintf(STDERR_FILENO, "%s: %s\n", interpreter, strerror(errno));
