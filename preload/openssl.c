@@ -13,6 +13,7 @@
 #include "san.h"
 
 REAL_DECLARE(SSL_clear);
+REAL_DECLARE(SSL_copy_session_id);
 REAL_DECLARE(SSL_ctrl);
 REAL_DECLARE(SSL_set_connect_state);
 REAL_DECLARE(SSL_set_session);
@@ -138,6 +139,23 @@ HOOK(int, SSL_set_session,
         !resumes_for(openssl_ssl_known((void *)real), resumed, session->answer))
         return real(ssl, NULL);
     return real(ssl, resumed);
+}
+
+/* It may set the session without a call that is seen here. */
+HOOK(int, SSL_copy_session_id, (struct ssl_st * ssl, const struct ssl_st *from))
+{
+    __typeof__(&SSL_copy_session_id) real = REAL(SSL_copy_session_id);
+    struct openssl_session *session;
+    int result;
+
+    if (real == NULL)
+        return 0;
+    result = real(ssl, from);
+    session = openssl_session_tagged((void *)real, ssl);
+    return session == NULL || drop_session(openssl_ssl_known((void *)real), ssl,
+                                           session->answer)
+               ? result
+               : 0;
 }
 
 /*

@@ -23,7 +23,8 @@
  *                       again and again: `STATUS HOST same` (or `different`)
  *   handshake           where dial did not
  *   tickets             waits for what the server says after the handshake
- *   save  resume  reused    the session
+ *   save  resume  copy  reused    the session: SSL_set_session, or
+ *                       SSL_copy_session_id
  *   clear  reconnect    SSL_clear, SSL_set_connect_state: for another
  *                       connection
  *   duplicate           SSL_dup, which takes the SSL's place
@@ -151,21 +152,6 @@ static void do_write(const char *how)
     talk.write = how;
 }
 
-/* Why a handshake failed; in 1.1 some begin with a capital. */
-static void print_refusal(void)
-{
-    long why = SSL_get_verify_result(talk.ssl);
-    const char *text = why != X509_V_OK
-                           ? X509_verify_cert_error_string(why)
-                           : ERR_reason_error_string(ERR_peek_error());
-
-    if (text == NULL)
-        text = "for no reason";
-    printf("refused %c%s\n", strncmp(text, "Host", 4) == 0 ? 'h' : text[0],
-           text + 1);
-    ERR_clear_error();
-}
-
 static void do_handshake(const char *unused)
 {
     const unsigned char *protocol;
@@ -173,7 +159,7 @@ static void do_handshake(const char *unused)
 
     (void)unused;
     if (!openssl_talk_handshake(&talk)) {
-        print_refusal();
+        openssl_talk_refusal(&talk);
         return;
     }
     SSL_get0_alpn_selected(talk.ssl, &protocol, &length);
@@ -241,6 +227,16 @@ static void do_resume(const char *unused)
 {
     (void)unused;
     refused("resume", SSL_set_session(talk.ssl, saved), 1);
+}
+
+static void do_copy(const char *unused)
+{
+    SSL *from = SSL_new(context);
+
+    (void)unused;
+    SSL_set_session(from, saved);
+    refused("copy", SSL_copy_session_id(talk.ssl, from), 1);
+    SSL_free(from);
 }
 
 static void do_reused(const char *unused)
@@ -345,6 +341,7 @@ static const struct {
     {"post", do_post, false},
     {"save", do_save, true},
     {"resume", do_resume, true},
+    {"copy", do_copy, true},
     {"reused", do_reused, true},
     {"tickets", do_tickets, true},
     {"handshake", do_handshake, true},

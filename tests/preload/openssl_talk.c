@@ -108,6 +108,21 @@ bool openssl_talk_handshake(struct talk *talk)
     return result == 1;
 }
 
+/* In 1.1 some begin with a capital. */
+void openssl_talk_refusal(const struct talk *talk)
+{
+    long why = SSL_get_verify_result(talk->ssl);
+    const char *text = why != X509_V_OK
+                           ? X509_verify_cert_error_string(why)
+                           : ERR_reason_error_string(ERR_peek_error());
+
+    if (text == NULL)
+        text = "for no reason";
+    printf("refused %c%s\n", strncmp(text, "Host", 4) == 0 ? 'h' : text[0],
+           text + 1);
+    ERR_clear_error();
+}
+
 static bool is(const struct talk *talk, const char *how)
 {
     return strcmp(talk->write, how) == 0;

@@ -32,6 +32,9 @@ void openssl_talk_attach(struct talk *talk);
 /* Does the handshake; false if it fails. */
 bool openssl_talk_handshake(struct talk *talk);
 
+/* Prints why it failed: `refused REASON`. */
+void openssl_talk_refusal(const struct talk *talk);
+
 /*
  * Writes it all: by write, write-ex, early, bio-write, bio-write-ex, bio-puts,
  * bio-printf (on an SSL BIO), buffer-* (the same on a buffer above it, which
