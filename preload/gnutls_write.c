@@ -143,18 +143,17 @@ HOOK(ssize_t, gnutls_record_send_range,
 }
 
 /* At most size octets that stand next in a file, or GnuTLS's error. */
-static ssize_t read_file(int fd, off_t *at, void *ret_octets, size_t size)
+static ssize_t read_file(int fd, const off_t *at, void *ret_octets, size_t size)
 {
     ssize_t got = at != NULL ? pread(fd, ret_octets, size, *at)
                              : read(fd, ret_octets, size);
 
     if (got < 0)
         return errno == EAGAIN ? GNUTLS_API_E_AGAIN : GNUTLS_API_E_FILE_ERROR;
-    if (at != NULL)
-        *at += got;
     return got;
 }
 
+/* The offset is only moved by what was sent: a blocked piece is read again. */
 static ssize_t write_file(struct gnutls_session *kept,
                           struct gnutls_session_int *session, int fd, off_t *at,
                           size_t length)
@@ -181,6 +180,8 @@ static ssize_t write_file(struct gnutls_session *kept,
             if (result < 0)
                 return result;
             done += result;
+            if (at != NULL)
+                *at += result;
         }
         sent += (size_t)got;
     }

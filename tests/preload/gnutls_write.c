@@ -191,6 +191,14 @@ static ssize_t send_once(struct world_line *line, const char *octets,
     return sent;
 }
 
+static void use_small_grains(struct world_line *line, size_t size)
+{
+    grain = size;
+    gnutls_transport_set_push_function(line->session, push);
+    gnutls_transport_set_ptr(line->session,
+                             (gnutls_transport_ptr_t)(intptr_t)line->server.fd);
+}
+
 static void blocked_writes_lose_and_repeat_nothing(void **state)
 {
     static const size_t grains[] = {1, 7, 100, 1000000};
@@ -206,11 +214,7 @@ static void blocked_writes_lose_and_repeat_nothing(void **state)
                 size_t at = 0;
 
                 world_open(&line, WORLD_NAME);
-                grain = grains[g];
-                gnutls_transport_set_push_function(line.session, push);
-                gnutls_transport_set_ptr(
-                    line.session,
-                    (gnutls_transport_ptr_t)(intptr_t)line.server.fd);
+                use_small_grains(&line, grains[g]);
                 while (at < request.sent_length) {
                     size_t left = request.sent_length - at;
                     ssize_t sent =
@@ -224,6 +228,34 @@ static void blocked_writes_lose_and_repeat_nothing(void **state)
                 world_close(&line, request.got, request.got_length);
                 world_request_done(&request);
             }
+}
+
+/* The offset tells how far it came. */
+static void a_blocked_file_loses_and_repeats_nothing(void **state)
+{
+    struct world_request request = world_request(40 * 1000);
+    int fd = memfd_create("sent", MFD_CLOEXEC);
+    ssize_t length = (ssize_t)request.sent_length;
+    struct world_line line;
+    unsigned blocked = 0;
+    off_t at = 0;
+
+    (void)state;
+    assert_int_equal(write(fd, request.sent, request.sent_length), length);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    world_open(&line, WORLD_NAME);
+    use_small_grains(&line, 1000);
+    while (at < length) {
+        ssize_t sent = gnutls_record_send_file(line.session, fd, &at,
+                                               (size_t)(length - at));
+
+        assert_true(sent > 0 || sent == GNUTLS_E_AGAIN);
+        blocked += sent == GNUTLS_E_AGAIN;
+    }
+    assert_true(blocked > 10);
+    world_close(&line, request.got, request.got_length);
+    world_request_done(&request);
+    close(fd);
 }
 
 static void writes_of_nothing_are_gnutls_s_matter(void **state)
@@ -252,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_host_is_put_right),
         cmocka_unit_test(a_long_write_hands_on_a_record_at_most),
         cmocka_unit_test(blocked_writes_lose_and_repeat_nothing),
+        cmocka_unit_test(a_blocked_file_loses_and_repeats_nothing),
         cmocka_unit_test(writes_of_nothing_are_gnutls_s_matter),
     };
 
