@@ -46,6 +46,7 @@ enum {
     OPENSSL_NAME_IP = 7,            /* GEN_IPADD */
     OPENSSL_IA5STRING = 22,         /* V_ASN1_IA5STRING */
     OPENSSL_VERIFY_PEER = 1,        /* SSL_VERIFY_PEER */
+    OPENSSL_EARLY_REJECTED = 1,     /* SSL_EARLY_DATA_REJECTED */
     OPENSSL_UNSPECIFIED = 1,        /* X509_V_ERR_UNSPECIFIED */
     OPENSSL_OUT_OF_MEMORY = 17,     /* X509_V_ERR_OUT_OF_MEM */
     OPENSSL_BIO_SSL = 0x0207,       /* BIO_TYPE_SSL */
@@ -166,6 +167,8 @@ struct openssl_ssl {
     int (*SSL_set_alpn_protos)(struct ssl_st *, const unsigned char *,
                                unsigned);
     int (*SSL_in_before)(const struct ssl_st *);
+    int (*SSL_is_init_finished)(const struct ssl_st *);
+    int (*SSL_get_early_data_status)(const struct ssl_st *); /* 1.1.1 */
     struct ssl_session_st *(*SSL_get_session)(const struct ssl_st *);
     int (*SSL_set_session)(struct ssl_st *, struct ssl_session_st *);
     struct x509_st *(*SSL_SESSION_get0_peer)(struct ssl_session_st *);
@@ -209,6 +212,7 @@ struct openssl_session {
     const struct names_answer *answer;   /* tagged: NAME.matrix is its peer */
     struct host_session *host;           /* tagged without: no memory */
     bool writing;                        /* a write of ours is on its way */
+    bool early;                          /* it has written early data */
     bool through_chain;                  /* the tool writes above the SSL BIO */
     struct openssl_protocols *protocols; /* as the tool gave them */
     struct doubt *doubt;                 /* a certificate that is not N's */
@@ -246,6 +250,14 @@ void openssl_session_tag(struct openssl_session *session,
 
 /* A new connection on the same SSL: the Host writer starts anew. */
 void openssl_session_restart(struct openssl_session *session);
+
+/*
+ * Before a write that is not of early data: if the server refused those that
+ * were written, the tool begins again, and so does the Host writer.
+ */
+void openssl_session_settle_early(const struct openssl_ssl *library,
+                                  const struct ssl_st *ssl,
+                                  struct openssl_session *session);
 
 /*
  * Writes by way of the Host writer. No more is said than the sink did where

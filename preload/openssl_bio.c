@@ -59,19 +59,22 @@ static struct openssl_session *session_for(const void *real, struct bio_st *bio,
     const struct openssl_crypto *crypto;
     const struct openssl_ssl *library;
     struct openssl_session *session;
+    struct ssl_st *ssl;
     bool chain;
 
     if (!openssl_session_any_tagged() || bio == NULL ||
         (crypto = openssl_crypto_known(real)) == NULL ||
         (library = openssl_ssl_with(crypto)) == NULL)
         return NULL;
-    session = openssl_session_tagged(library->inside, ssl_under(crypto, bio));
+    ssl = ssl_under(crypto, bio);
+    session = openssl_session_tagged(library->inside, ssl);
     if (session == NULL || session->writing)
         return NULL;
     chain = crypto->BIO_method_type(bio) != OPENSSL_BIO_SSL;
     if (session->through_chain && !chain)
         return NULL;
     session->through_chain = chain;
+    openssl_session_settle_early(library, ssl, session);
     *ret_call = (struct call){.crypto = crypto, .bio = bio, .result = -1};
     return session;
 }

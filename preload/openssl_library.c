@@ -92,6 +92,8 @@ static const struct member SSL[] = {
     NEEDS(openssl_ssl, SSL_CTX_set_ex_data),
     NEEDS(openssl_ssl, SSL_set_alpn_protos),
     NEEDS(openssl_ssl, SSL_in_before),
+    NEEDS(openssl_ssl, SSL_is_init_finished),
+    LIKES(openssl_ssl, SSL_get_early_data_status),
     NEEDS(openssl_ssl, SSL_get_session),
     NEEDS(openssl_ssl, SSL_set_session),
     NEEDS(openssl_ssl, SSL_SESSION_get0_peer),

@@ -63,16 +63,35 @@ struct openssl_session *openssl_session_make(const struct openssl_ssl *library,
     return TAKE(session);
 }
 
+static void begin_host(struct openssl_session *session)
+{
+    host_free(session->host);
+    session->host = session->answer == NULL ? NULL
+                                            : host_new(session->answer->pseudo,
+                                                       session->answer->host);
+    session->early = false;
+}
+
 void openssl_session_restart(struct openssl_session *session)
 {
     if (session->writing)
         return;
     doubt_end(&session->doubt);
-    host_free(session->host);
-    session->host = session->answer == NULL ? NULL
-                                            : host_new(session->answer->pseudo,
-                                                       session->answer->host);
+    begin_host(session);
     session->through_chain = false;
+}
+
+/* Before the handshake has ended OpenSSL says "refused" of what may not be. */
+void openssl_session_settle_early(const struct openssl_ssl *library,
+                                  const struct ssl_st *ssl,
+                                  struct openssl_session *session)
+{
+    if (!session->early || library->SSL_get_early_data_status == NULL ||
+        library->SSL_is_init_finished(ssl) != 1)
+        return;
+    if (library->SSL_get_early_data_status(ssl) == OPENSSL_EARLY_REJECTED)
+        begin_host(session);
+    session->early = false;
 }
 
 void openssl_session_tag(struct openssl_session *session,

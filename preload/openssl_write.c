@@ -29,6 +29,7 @@ struct call {
     write_counting *counting;
     write_flagged *flagged;
     uint64_t flags;
+    bool early; /* it is of early data */
     int result;
 };
 
@@ -62,11 +63,17 @@ static ssize_t sink_counting(void *argument, const char *data, size_t length)
 
 /* The session to write to; NULL: the real call and nothing else. */
 static struct openssl_session *session_for(const void *real,
-                                           const struct ssl_st *ssl)
+                                           const struct ssl_st *ssl, bool early)
 {
     struct openssl_session *session = openssl_session_tagged(real, ssl);
 
-    return session != NULL && !session->writing ? session : NULL;
+    if (session == NULL || session->writing)
+        return NULL;
+    if (early)
+        session->early = true;
+    else
+        openssl_session_settle_early(openssl_ssl_known(real), ssl, session);
+    return session;
 }
 
 /* 1 with a count, or what the sink said; 0 without a real function. */
@@ -81,7 +88,7 @@ static int write_counted(struct call *call, const void *data, size_t length,
 
     if (real == NULL)
         return 0;
-    session = session_for(real, call->ssl);
+    session = session_for(real, call->ssl, call->early);
     if (session == NULL)
         return put(call, data, length, ret_written);
     written = openssl_session_write(session, data, length, &sink);
@@ -99,7 +106,7 @@ HOOK(int, SSL_write, (struct ssl_st * ssl, const void *data, int length))
 
     if (real == NULL)
         return -1;
-    session = session_for((void *)real, ssl);
+    session = session_for((void *)real, ssl, false);
     if (session == NULL || length < 0)
         return real(ssl, data, length);
     written = openssl_session_write(session, data, (size_t)length, &sink);
@@ -119,7 +126,8 @@ HOOK(int, SSL_write_early_data,
      (struct ssl_st * ssl, const void *data, size_t length,
       size_t *ret_written))
 {
-    struct call call = {.ssl = ssl, .counting = REAL(SSL_write_early_data)};
+    struct call call = {
+        .ssl = ssl, .counting = REAL(SSL_write_early_data), .early = true};
 
     return write_counted(&call, data, length, ret_written);
 }
