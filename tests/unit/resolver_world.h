@@ -85,6 +85,7 @@ struct fetch {
     fetch_done *done;
     void *argument;
     unsigned advanced;
+    bool told;
     struct fetch_answer answer;
 };
 
@@ -126,7 +127,7 @@ void fetch_advance(struct fetch *fetch)
 
 const struct fetch_answer *fetch_answer(const struct fetch *fetch)
 {
-    return &fetch->answer;
+    return fetch->told ? &fetch->answer : NULL;
 }
 
 void fetch_free(struct fetch *fetch)
@@ -148,6 +149,7 @@ static inline void web_gives(const char *server)
     answer->status = server != NULL ? 200 : 404;
     answer->body = body;
     answer->length = strlen(body);
+    fetching.told = true;
     fetching.done(fetching.argument);
     answer->body = NULL;
 }
