@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "deadline.h"
+#include "fake_clock.h"
 
 enum {
     ALARM_S = 60,
@@ -87,6 +88,7 @@ static void say(const char *ip)
 static int begin(void **state)
 {
     memset(&said, 0, sizeof(said));
+    fake_clock_stopped_ms = 0;
     if (fetch_world_setup(state) != 0)
         return -1;
     fetch_world_reply(*state, "/x",
@@ -108,6 +110,13 @@ static void turn_until(struct fetch_world *world, int64_t when)
              &(struct fetch_world){0});
     while (loop_is_set(&timer))
         assert_int_equal(loop_turn(world->loop), STATUS_OK);
+}
+
+/* With a clock that stands: until a timer of ours comes before all others. */
+static void turn_until_quiet(struct fetch_world *world)
+{
+    for (unsigned i = 0; i < 50; i++)
+        turn_until(world, deadline_clock());
 }
 
 static void assert_result(struct fetch_world *world, enum fetch_result result,
@@ -224,6 +233,81 @@ static void a_silent_family_that_is_tried_first_costs_an_attempt(void **state)
         close(fds[i]);
 }
 
+/*
+ * Nothing of the other family before its time, and nothing but it then: the
+ * clock stands while its answer is waited for.
+ */
+static void assert_attempt_takes_its_time(struct fetch_world *world)
+{
+    fake_clock_stopped_ms += LIMIT_ATTEMPT_MS - 1;
+    turn_until_quiet(world);
+    assert_false(world->done);
+    assert_int_equal(tls_server_connections(world->server), 0);
+    fake_clock_stopped_ms += 2;
+    assert_result(world, FETCH_OK, "200");
+}
+
+static void the_other_family_is_tried_after_250_ms(void **state)
+{
+    struct fetch_world *world = *state;
+    int fds[8];
+
+    assert_int_equal(LIMIT_ATTEMPT_MS, 250); /* RFC 8305 section 8 */
+    if (!swallow(world, fds))
+        return;
+    fake_clock_stop();
+    say("::1");
+    say("127.0.0.1");
+    start(world);
+    turn_until_quiet(world);
+    assert_attempt_takes_its_time(world);
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+}
+
+static void the_same_if_its_addresses_come_later(void **state)
+{
+    struct fetch_world *world = *state;
+    int fds[8];
+
+    if (!swallow(world, fds))
+        return;
+    fake_clock_stop();
+    say_early("::1");
+    start(world);
+    turn_until_quiet(world);
+    say("::1");
+    say("127.0.0.1");
+    fetch_advance(world->fetch);
+    assert_attempt_takes_its_time(world);
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
+}
+
+static void a_refusal_lets_the_other_family_begin_at_once(void **state)
+{
+    struct fetch_world *world = *state;
+
+    fake_clock_stop();
+    say("::1");
+    say("127.0.0.1");
+    start(world);
+    assert_result(world, FETCH_OK, "200");
+}
+
+static void and_so_it_does_if_its_addresses_came_later(void **state)
+{
+    struct fetch_world *world = *state;
+
+    fake_clock_stop();
+    say_early("::1");
+    start(world);
+    say("::1");
+    say("127.0.0.1");
+    fetch_advance(world->fetch);
+    assert_result(world, FETCH_OK, "200");
+}
+
 static void a_silent_family_alone_has_the_limit(void **state)
 {
     struct fetch_world *world = *state;
@@ -270,6 +354,10 @@ int main(void)
         EARLY_TEST(a_refusal_counts_when_there_is_no_other_family),
         EARLY_TEST(the_other_family_is_tried_beside_a_silent_one),
         EARLY_TEST(a_silent_family_that_is_tried_first_costs_an_attempt),
+        EARLY_TEST(the_other_family_is_tried_after_250_ms),
+        EARLY_TEST(the_same_if_its_addresses_come_later),
+        EARLY_TEST(a_refusal_lets_the_other_family_begin_at_once),
+        EARLY_TEST(and_so_it_does_if_its_addresses_came_later),
         EARLY_TEST(a_silent_family_alone_has_the_limit),
         EARLY_TEST(what_is_denied_is_not_begun_with),
     };
