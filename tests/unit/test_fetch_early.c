@@ -5,7 +5,6 @@
  */
 #include "fetch_world.h"
 
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -130,31 +129,38 @@ static void assert_result(struct fetch_world *world, enum fetch_result result,
 }
 
 /*
- * A listener on ::1 at the server's port whose queue is full. False, said in
- * the output, where the port cannot be had on ::1; nothing is then open.
+ * A listener on the address at the server's port whose queue is full. False,
+ * said in the output, where the port cannot be had there; nothing is then open.
  */
-static bool swallow(const struct fetch_world *world, int fds[static 8])
+static bool swallow(const struct fetch_world *world, const char *ip,
+                    int fds[static 8])
 {
-    struct sockaddr_in6 here = {.sin6_family = AF_INET6,
-                                .sin6_addr = IN6ADDR_LOOPBACK_INIT,
-                                .sin6_port =
-                                    htons(tls_server_port(world->server))};
+    struct sockaddr_storage here;
     const struct sockaddr *to = (const struct sockaddr *)&here;
+    struct address address;
+    socklen_t length;
 
+    assert_true(address_parse(ip, &address));
+    length = address_to_socket(&address, tls_server_port(world->server), &here);
     for (unsigned i = 0; i < 8; i++) {
-        fds[i] =
-            socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        fds[i] = socket(address.family,
+                        SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         assert_true(fds[i] >= 0);
         if (i > 0)
-            (void)!connect(fds[i], to, sizeof(here));
-        else if (bind(fds[0], to, sizeof(here)) != 0 ||
-                 listen(fds[0], 0) != 0) {
+            (void)!connect(fds[i], to, length);
+        else if (bind(fds[0], to, length) != 0 || listen(fds[0], 0) != 0) {
             close(fds[0]);
-            print_message("# not looked at: no listener on ::1 here\n");
+            print_message("# not looked at: no listener on %s here\n", ip);
             return false;
         }
     }
     return true;
+}
+
+static void close_all(const int fds[static 8])
+{
+    for (unsigned i = 0; i < 8; i++)
+        close(fds[i]);
 }
 
 static void begins_with_one_family(void **state)
@@ -197,7 +203,7 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
     int64_t began = deadline_clock();
     int fds[8];
 
-    if (!swallow(world, fds))
+    if (!swallow(world, "::1", fds))
         return;
     /* Who waits for the silent one's limit is ended by the alarm. */
     world->fetcher->connect_ms = 2 * ALARM_S * 1000;
@@ -210,8 +216,7 @@ static void the_other_family_is_tried_beside_a_silent_one(void **state)
     fetch_advance(world->fetch);
     assert_result(world, FETCH_OK, "200");
     assert_true(deadline_clock() - began >= LIMIT_ATTEMPT_MS);
-    for (unsigned i = 0; i < 8; i++)
-        close(fds[i]);
+    close_all(fds);
 }
 
 static void a_silent_family_that_is_tried_first_costs_an_attempt(void **state)
@@ -220,7 +225,7 @@ static void a_silent_family_that_is_tried_first_costs_an_attempt(void **state)
     int64_t began = deadline_clock();
     int fds[8];
 
-    if (!swallow(world, fds))
+    if (!swallow(world, "::1", fds))
         return;
     world->fetcher->connect_ms = 2 * ALARM_S * 1000;
     world->fetcher->total_ms = 3 * ALARM_S * 1000;
@@ -229,8 +234,7 @@ static void a_silent_family_that_is_tried_first_costs_an_attempt(void **state)
     start(world);
     assert_result(world, FETCH_OK, "200");
     assert_true(deadline_clock() - began >= LIMIT_ATTEMPT_MS);
-    for (unsigned i = 0; i < 8; i++)
-        close(fds[i]);
+    close_all(fds);
 }
 
 /*
@@ -253,7 +257,7 @@ static void the_other_family_is_tried_after_250_ms(void **state)
     int fds[8];
 
     assert_int_equal(LIMIT_ATTEMPT_MS, 250); /* RFC 8305 section 8 */
-    if (!swallow(world, fds))
+    if (!swallow(world, "::1", fds))
         return;
     fake_clock_stop();
     say("::1");
@@ -261,8 +265,7 @@ static void the_other_family_is_tried_after_250_ms(void **state)
     start(world);
     turn_until_quiet(world);
     assert_attempt_takes_its_time(world);
-    for (unsigned i = 0; i < 8; i++)
-        close(fds[i]);
+    close_all(fds);
 }
 
 static void the_same_if_its_addresses_come_later(void **state)
@@ -270,7 +273,7 @@ static void the_same_if_its_addresses_come_later(void **state)
     struct fetch_world *world = *state;
     int fds[8];
 
-    if (!swallow(world, fds))
+    if (!swallow(world, "::1", fds))
         return;
     fake_clock_stop();
     say_early("::1");
@@ -280,8 +283,7 @@ static void the_same_if_its_addresses_come_later(void **state)
     say("127.0.0.1");
     fetch_advance(world->fetch);
     assert_attempt_takes_its_time(world);
-    for (unsigned i = 0; i < 8; i++)
-        close(fds[i]);
+    close_all(fds);
 }
 
 static void a_refusal_lets_the_other_family_begin_at_once(void **state)
@@ -313,7 +315,7 @@ static void a_silent_family_alone_has_the_limit(void **state)
     struct fetch_world *world = *state;
     int fds[8];
 
-    if (!swallow(world, fds))
+    if (!swallow(world, "::1", fds))
         return;
     world->fetcher->connect_ms = 400;
     say_early("::1");
@@ -321,8 +323,34 @@ static void a_silent_family_alone_has_the_limit(void **state)
     say("::1");
     fetch_advance(world->fetch);
     assert_result(world, FETCH_TRANSPORT, "no answer from ::1");
-    for (unsigned i = 0; i < 8; i++)
-        close(fds[i]);
+    close_all(fds);
+}
+
+static void both_families_together_have_the_limit(void **state)
+{
+    struct fetch_world *world = *state;
+    int fds[2][8];
+
+    if (!swallow(world, "::1", fds[0]))
+        return;
+    if (swallow(world, "127.0.0.9", fds[1])) {
+        fake_clock_stop();
+        say_early("::1");
+        start(world);
+        turn_until_quiet(world);
+        say("::1");
+        say("127.0.0.9");
+        fetch_advance(world->fetch);
+        fake_clock_stopped_ms += LIMIT_ATTEMPT_MS + 1;
+        turn_until_quiet(world); /* the other begins */
+        fake_clock_stopped_ms += LIMIT_CONNECT_MS - LIMIT_ATTEMPT_MS - 2;
+        turn_until_quiet(world);
+        assert_false(world->done);
+        fake_clock_stopped_ms += 2;
+        assert_result(world, FETCH_TRANSPORT, "no answer from 2 addresses");
+        close_all(fds[1]);
+    }
+    close_all(fds[0]);
 }
 
 static void what_is_denied_is_not_begun_with(void **state)
@@ -359,6 +387,7 @@ int main(void)
         EARLY_TEST(a_refusal_lets_the_other_family_begin_at_once),
         EARLY_TEST(and_so_it_does_if_its_addresses_came_later),
         EARLY_TEST(a_silent_family_alone_has_the_limit),
+        EARLY_TEST(both_families_together_have_the_limit),
         EARLY_TEST(what_is_denied_is_not_begun_with),
     };
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
