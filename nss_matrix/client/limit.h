@@ -31,6 +31,7 @@ enum limit {
     LIMIT_DNS_NEW_MS = 20,       /* this: more would not fit a server's queue */
     LIMIT_FAMILY_GRACE_MS = 250, /* what the second family may cost the first */
     LIMIT_FAMILY_EARLY_MS = 50,  /* before one is connected to alone */
+    LIMIT_TARGET_GRACE_MS = 3000, /* what one SRV target may cost the others */
 
     /* a lookup */
     LIMIT_DISCOVERY_MS = 10000,

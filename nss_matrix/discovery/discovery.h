@@ -63,6 +63,20 @@ enum discovery_state discovery_advance(struct discovery *discovery,
                                        int64_t now);
 
 /*
+ * While it waits: whether it does so for nothing but the addresses of further
+ * SRV targets, since a target is known already.
+ */
+bool discovery_has_target(const struct discovery *discovery);
+
+/*
+ * Then: waits no longer. Those addresses become pieces that DNS could not say,
+ * found at now (seconds since 1970), for as long as a failure of our own DNS
+ * lives; advance it next. STATUS_OK or STATUS_NO_MEMORY.
+ */
+MUST_CHECK enum status discovery_forgo_targets(struct discovery *discovery,
+                                               int64_t now);
+
+/*
  * Drops the pieces that the outcome does not rest on: what was asked ahead in
  * vain, what an earlier route had left. What is kept for the next time is so
  * never more than one discovery needs. Only once it is done.

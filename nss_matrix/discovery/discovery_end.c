@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * After the last step: how long an outcome lives, which pieces are kept for
- * the next time, and what there is to say when time has run out.
+ * the next time, what is waited for no longer, and what there is to say when
+ * time has run out.
  */
 #include "discovery.h"
 
@@ -48,6 +49,32 @@ void discovery_forget_unused(struct discovery *discovery)
             piece_free(pieces->list[i]);
     }
     pieces->count = kept;
+}
+
+bool discovery_has_target(const struct discovery *discovery)
+{
+    return discovery->outcome.target_count > 0;
+}
+
+enum status discovery_forgo_targets(struct discovery *discovery, int64_t now)
+{
+    for (unsigned i = 0; i < discovery->wish_count; i++) {
+        struct piece *piece;
+
+        if (discovery->wishes[i].kind != PIECE_ADDRESSES)
+            continue;
+        piece = piece_new(PIECE_ADDRESSES, discovery->wishes[i].name);
+        if (piece == NULL)
+            return STATUS_NO_MEMORY;
+        piece->finding = FINDING_TEMPORARY;
+        piece->found = now;
+        piece->expires = now + LIMIT_OUR_FAILURE_S;
+        snprintf(piece->detail, sizeof(piece->detail),
+                 "no answer long after another target's");
+        if (pieces_put(&discovery->pieces, piece) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
 }
 
 void discovery_give_up(struct discovery *discovery, int64_t now,

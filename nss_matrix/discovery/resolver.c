@@ -48,6 +48,7 @@ struct resolution {
     struct srv_query srv[SRV_QUERIES_MAX];
     struct loop_timer kick;     /* advances it from the loop */
     struct loop_timer deadline; /* LIMIT_DISCOVERY_MS */
+    struct loop_timer grace;    /* set while a target is known, others not */
     int limit_ms;
     bool asked;
     bool finished;
@@ -101,6 +102,7 @@ static void finish(struct resolution *resolution)
     resolution->finished = true;
     loop_unset(&resolution->kick);
     loop_unset(&resolution->deadline);
+    loop_unset(&resolution->grace);
     if (resolution->done != NULL)
         resolution->done(resolution->argument);
 }
@@ -122,7 +124,7 @@ static bool learn(struct resolution *resolution, struct piece *piece)
     return false;
 }
 
-static void advance(struct resolution *resolution);
+static void advance(void *argument);
 
 static void srv_answered(void *argument, const struct dns_answer *answer)
 {
@@ -246,8 +248,20 @@ static bool pursue(struct resolution *resolution,
     }
 }
 
-static void advance(struct resolution *resolution)
+/* Who serves at one address is not to be lost for a name server of another. */
+static void forgo_targets(void *argument)
 {
+    struct resolution *resolution = argument;
+
+    if (discovery_forgo_targets(resolution->discovery, time(NULL)) == STATUS_OK)
+        advance(resolution);
+    else
+        give_up(resolution, ERROR_INTERNAL, "out of memory");
+}
+
+static void advance(void *argument)
+{
+    struct resolution *resolution = argument;
     struct discovery *discovery = resolution->discovery;
     bool learnt = true;
 
@@ -263,11 +277,10 @@ static void advance(struct resolution *resolution)
                 return;
         }
     }
-}
-
-static void kicked(void *argument)
-{
-    advance(argument);
+    if (discovery_has_target(discovery) && !loop_is_set(&resolution->grace))
+        loop_set(resolution->resolver->loop, &resolution->grace,
+                 deadline_after(LIMIT_TARGET_GRACE_MS), forgo_targets,
+                 resolution);
 }
 
 static void book_changed(void *argument)
@@ -281,8 +294,7 @@ static void book_changed(void *argument)
     advance(resolution);
 }
 
-/* What is still waited for: if that is DNS alone, the fault is not the web's.
- */
+/* If DNS alone is waited for, the fault is not the web's. */
 static enum error late_error(const struct discovery *discovery)
 {
     for (unsigned i = 0; i < discovery->wish_count; i++)
@@ -298,6 +310,10 @@ static void timed_out(void *argument)
     char reason[LIMIT_REASON];
     char target[LIMIT_DNS_NAME + 48] = "";
 
+    if (discovery_has_target(discovery)) {
+        forgo_targets(resolution);
+        return;
+    }
     if (discovery->wish_count > 0)
         trace_target(discovery->wishes[0].kind, discovery->wishes[0].name,
                      target, sizeof(target));
@@ -341,7 +357,7 @@ enum status resolver_start(struct resolver *resolver,
     resolution->discovery->pieces = *known;
     *known = (struct pieces){0};
     pieces_drop_expired(&resolution->discovery->pieces, now);
-    loop_set(resolver->loop, &resolution->kick, deadline_clock(), kicked,
+    loop_set(resolver->loop, &resolution->kick, deadline_clock(), advance,
              resolution);
     loop_set(resolver->loop, &resolution->deadline,
              deadline_after(resolution->limit_ms), timed_out, resolution);
@@ -372,6 +388,7 @@ void resolver_end(struct resolution *resolution)
         return;
     loop_unset(&resolution->kick);
     loop_unset(&resolution->deadline);
+    loop_unset(&resolution->grace);
     fetch_free(resolution->fetch);
     for (unsigned i = 0; i < resolution->srv_count; i++)
         dns_cancel(&resolution->srv[i].query);
