@@ -21,6 +21,8 @@ enum option_code {
     OPTION_PRINT_ENV,
 };
 
+static const char SHORT[] = "+:vqhV";
+
 static const struct option LONG[] = {
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
@@ -116,7 +118,7 @@ static void take_option(struct run_options *options, int code, char **argv)
         printf("matrix-run %s\n", VERSION);
         option_printed(RUN_REFUSAL_OURS);
     default:
-        option_unknown(code, argv, complain);
+        option_unknown(code, SHORT, argv, complain);
     }
 }
 
@@ -127,7 +129,7 @@ void run_options_read(int argc, char **argv, struct run_options *ret_options)
 
     *ret_options = (struct run_options){.mode = RUN_OPTIONS_COMMAND};
     opterr = 0;
-    while ((code = getopt_long(argc, argv, "+:vqhV", LONG, NULL)) != -1)
+    while ((code = getopt_long(argc, argv, SHORT, LONG, NULL)) != -1)
         take_option(ret_options, code, argv);
     ret_options->command = argv + optind;
     has_command = optind < argc;

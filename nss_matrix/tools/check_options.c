@@ -25,6 +25,8 @@ enum option_code {
 static const int DAYS_RANGE[] = {0, 100000};
 static const int WATCH_RANGE[] = {1, 100000};
 
+static const char SHORT[] = ":46f:t:H:w:c:hV";
+
 static const struct option LONG[] = {
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -95,10 +97,17 @@ static _Noreturn void complain(const char *format, ...)
 {
     va_list values;
 
-    if (usage_status == 3)
-        fputs("MATRIX UNKNOWN - usage error\n", stdout);
-    fputs("matrix-resolve check: ", stderr);
     va_start(values, format);
+    if (usage_status == 3) {
+        va_list again;
+
+        va_copy(again, values);
+        fputs("MATRIX UNKNOWN - ", stdout);
+        vfprintf(stdout, format, again);
+        fputc('\n', stdout);
+        va_end(again);
+    }
+    fputs("matrix-resolve check: ", stderr);
     vfprintf(stderr, format, values);
     va_end(values);
     fputs("\nTry `matrix-resolve check --help`.\n", stderr);
@@ -207,7 +216,7 @@ static void take_option(struct check_options *options, int code, char **argv)
     case 'V':
         print_and_exit("matrix-resolve check " VERSION "\n");
     default:
-        option_unknown(code, argv, complain);
+        option_unknown(code, SHORT, argv, complain);
     }
 }
 
@@ -230,7 +239,7 @@ static void check(struct check_options *options)
 
 static int next_option(int argc, char **argv)
 {
-    return getopt_long(argc, argv, ":46f:t:H:w:c:hV", LONG, NULL);
+    return getopt_long(argc, argv, SHORT, LONG, NULL);
 }
 
 /* Before anything is complained of: a plugin says so in its own way. */

@@ -5,7 +5,6 @@
  */
 #include "check_run.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 #include "deadline.h"
 #include "paint.h"
 #include "resolve_name.h"
+#include "standard.h"
 
 enum {
     AT_A_TIME = 16,
@@ -45,16 +45,25 @@ struct run {
 
 static int fail(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* A monitor shows standard output, and reads the status its own way. */
+static bool for_nagios;
+
 static int fail(const char *format, ...)
 {
+    FILE *out = for_nagios ? stdout : stderr;
     va_list values;
 
-    fputs("matrix-resolve check: ", stderr);
+    fputs(for_nagios ? "MATRIX UNKNOWN - " : "matrix-resolve check: ", out);
     va_start(values, format);
-    vfprintf(stderr, format, values);
+    vfprintf(out, format, values);
     va_end(values);
-    fputc('\n', stderr);
-    return 5;
+    fputc('\n', out);
+    return for_nagios ? 3 : 5;
+}
+
+static void flush(void)
+{
+    standard_flush("matrix-resolve check", for_nagios ? 3 : 5);
 }
 
 static bool add_job(struct run *run, const char *typed)
@@ -85,12 +94,11 @@ static int read_names(struct run *run)
     AUTO(close_fd) int fd = -1;
     const char *typed;
 
-    if (options->file != NULL)
-        fd = strcmp(options->file, "-") == 0
-                 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                 : open(options->file, O_RDONLY | O_CLOEXEC);
-    if (options->file != NULL && fd < 0)
-        return fail("%s: %s", options->file, strerror(errno));
+    if (options->file != NULL &&
+        resolve_name_open(options->file, &fd) != STATUS_OK) {
+        fail("%s: %s", options->file, strerror(errno));
+        return 2;
+    }
     if (source == NULL)
         return fail("out of memory");
     resolve_name_source(source, options->names, options->name_count, fd);
@@ -106,7 +114,12 @@ static int read_names(struct run *run)
             poll(&stream, 1, -1);
             break;
         default:
-            return run->count > 0 ? 0 : fail("there is no name in the file");
+            if (source->error != 0)
+                return fail("%s: %s", options->file, strerror(source->error));
+            /* Nothing to check would look like nothing wrong. */
+            if (run->count == 0)
+                fail("%s: there is no name in it", options->file);
+            return run->count == 0 ? 2 : 0;
         }
     }
 }
@@ -160,13 +173,11 @@ static bool has_changed(struct job *job)
     FILE *text;
     bool changed;
 
-    if (check == NULL)
-        return job->last == NULL;
     text = open_memstream(&now, &length);
     if (text == NULL)
         return true;
-    fprintf(text, "%d", check->verdict);
-    for (unsigned i = 0; i < check->finding_count; i++)
+    fprintf(text, "%d", check != NULL ? (int)check->verdict : -1);
+    for (unsigned i = 0; check != NULL && i < check->finding_count; i++)
         fprintf(text, "%s%s", check->findings[i].code,
                 check->findings[i].where);
     if (fclose(text) != 0)
@@ -232,13 +243,20 @@ static int run_round(struct run *run)
             print_job(&run->jobs[run->printed]);
             run->printed++;
         }
-        if (fflush(stdout) != 0)
-            return fail("cannot write: %s", strerror(errno));
+        flush();
         if (run->printed < run->count && run->under_way > 0 &&
             resolver_turn(run->plan.resolver) != STATUS_OK)
             return fail("the system's epoll fails");
     }
     return 0;
+}
+
+static void end_check(struct job *job)
+{
+    if (job->check != NULL)
+        check_end(job->check);
+    free(TAKE(job->check));
+    job->over = false;
 }
 
 static int finish_round(struct run *run)
@@ -258,16 +276,10 @@ static int finish_round(struct run *run)
     else if (run->options.form == CHECK_TAP)
         printf("1..%u\n", run->tap);
     run->tap = 0;
-    for (int i = 0; i < run->count; i++) {
-        struct job *job = &run->jobs[i];
-
-        if (job->check != NULL)
-            check_end(job->check);
-        free(job->check);
-        job->check = NULL;
-        job->over = false;
-    }
-    return fflush(stdout) == 0 ? 0 : fail("cannot write");
+    for (int i = 0; i < run->count; i++)
+        end_check(&run->jobs[i]);
+    flush();
+    return 0;
 }
 
 static int run_rounds(struct run *run)
@@ -329,9 +341,7 @@ static int make_plan(struct run *run)
 static void clear(struct run *run)
 {
     for (int i = 0; i < run->count; i++) {
-        if (run->jobs[i].check != NULL)
-            check_end(run->jobs[i].check);
-        free(run->jobs[i].check);
+        end_check(&run->jobs[i]);
         free(run->jobs[i].typed);
         free(run->jobs[i].last);
     }
@@ -371,16 +381,14 @@ int check_run(int argc, char **argv)
         files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    for_nagios = run.options.form == CHECK_NAGIOS;
     paint_decide(run.options.colour);
     status = make_plan(&run);
     if (status == 0)
         status = read_names(&run);
     if (status == 0)
         status = run_rounds(&run);
-    else if (run.options.form == CHECK_NAGIOS)
-        status = 3;
-    if (run.options.form == CHECK_NAGIOS && status == 5)
-        status = 3;
+    flush();
     clear(&run);
     return status;
 }

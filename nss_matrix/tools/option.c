@@ -66,16 +66,20 @@ char *option_path(const char *name, const char *path, bool directory,
     return absolute;
 }
 
-void option_unknown(int code, char **argv, option_complaint complain)
+void option_unknown(int code, const char *known, char **argv,
+                    option_complaint complain)
 {
+    /* Within `-xy` this is still the word before it. */
     const char *word = argv[optind - 1];
-    bool is_long = strncmp(word, "--", 2) == 0;
 
     if (code == ':')
         complain("%s: its value is missing", word);
-    if (optopt != 0 && !is_long)
+    /* A letter that is known stands for the long option of its meaning. */
+    if (optopt > ' ' && optopt <= '~' && strchr(known, optopt) == NULL)
         complain("there is no option -%c", optopt);
-    if (optopt != 0 && strchr(word, '=') != NULL)
+    if (optopt < 0) /* an octet that is not ASCII */
+        complain("there is no option -\\x%02x", (unsigned)optopt & 0xff);
+    if (optopt != 0 && strncmp(word, "--", 2) == 0)
         complain("%s takes no value", word);
     complain("there is no option %s", word);
 }

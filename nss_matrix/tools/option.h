@@ -41,9 +41,10 @@ char *option_path(const char *name, const char *path, bool directory,
 
 /*
  * What is wrong with the word that getopt_long stopped at with code, in argv;
- * opterr is 0, and the short options begin with `:`.
+ * opterr is 0, and known are its short options, which begin with `:` or `+:`.
  */
-_Noreturn void option_unknown(int code, char **argv, option_complaint complain);
+_Noreturn void option_unknown(int code, const char *known, char **argv,
+                              option_complaint complain);
 
 /*
  * Ends the program with 0, or with failed if what was to be printed was not:

@@ -13,8 +13,8 @@ int resolve_cache_show(const struct resolve_options *options);
 
 /*
  * `cache flush NAME...|--all`: removes records from the caches this user may
- * write. Exit status 0; 1 if a name was in none; 5 if one could not be
- * removed.
+ * write. Exit status 0; 1 if none of the names was in any; 5 if one could not
+ * be removed.
  */
 int resolve_cache_flush(const struct resolve_options *options);
 

@@ -2,7 +2,6 @@
 /* The names in memory: how they are started, answered and printed. */
 #include "resolve_jobs.h"
 
-#include <signal.h>
 #include <time.h>
 
 #include "deadline.h"
@@ -10,6 +9,7 @@
 #include "paint.h"
 #include "resolve_name.h"
 #include "resolve_output.h"
+#include "standard.h"
 
 struct resolve_job {
     struct resolve_job *next;     /* typed after it, in the order to print */
@@ -73,20 +73,6 @@ static void describe(struct resolve_job *job, const struct resolve_job *leader)
     }
 }
 
-/* `matrix-resolve ... | head`: end as a program does that wrote to no reader.
- */
-static void end_without_reader(void)
-{
-    const struct sigaction normal = {.sa_handler = SIG_DFL};
-
-    if (errno == EPIPE) {
-        sigaction(SIGPIPE, &normal, NULL);
-        raise(SIGPIPE);
-    }
-    fprintf(stderr, "matrix-resolve: cannot write: %s\n", strerror(errno));
-    exit(status_exit(STATUS_UNAVAILABLE));
-}
-
 /*
  * Prints what is known, up to the first name that is not if they are to stay
  * in order; at the end, past it.
@@ -115,8 +101,7 @@ static void print_known(struct resolve_jobs *jobs, bool at_the_end)
         jobs->count--;
         job_free(job);
     }
-    if (fflush(stdout) != 0)
-        end_without_reader();
+    standard_flush("matrix-resolve", status_exit(STATUS_UNAVAILABLE));
 }
 
 /* Called from the loop. */

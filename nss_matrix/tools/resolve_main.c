@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* matrix-resolve: which of its commands is it? */
 #include <signal.h>
-#include <stdio.h>
 
 #include "check_run.h"
 #include "resolve_cache.h"
 #include "resolve_options.h"
 #include "resolve_run.h"
+#include "standard.h"
 
 /* What could not be written was not said. */
 static int finish(int status)
 {
-    if (fflush(stdout) == 0)
-        return status;
-    perror("matrix-resolve: cannot write");
-    return 5;
+    standard_flush("matrix-resolve", 5);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -22,6 +20,7 @@ int main(int argc, char **argv)
     const struct sigaction ignored = {.sa_handler = SIG_IGN};
     struct resolve_options options;
 
+    standard_open();
     /* OpenSSL writes to connections that servers have closed. */
     sigaction(SIGPIPE, &ignored, NULL);
     if (check_run_wanted(argc, argv))

@@ -2,6 +2,7 @@
 /* From what people type to a server name, one by one or in a stream. */
 #include "resolve_name.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 
@@ -81,6 +82,28 @@ enum status resolve_name_read(const char *typed, struct server_name *ret_name,
     return STATUS_INVALID;
 }
 
+enum status resolve_name_open(const char *file, int *ret_fd)
+{
+    AUTO(close_fd) int fd = -1;
+    struct stat state;
+
+    fd = strcmp(file, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                : open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &state) != 0)
+        return STATUS_INVALID;
+    /* Each of the two would only be noticed when nothing can be read. */
+    if (S_ISDIR(state.st_mode)) {
+        errno = EISDIR;
+        return STATUS_INVALID;
+    }
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+        errno = EBADF;
+        return STATUS_INVALID;
+    }
+    *ret_fd = TAKE_FD(fd);
+    return STATUS_OK;
+}
+
 void resolve_name_source(struct resolve_name_source *source, char **names,
                          int count, int fd)
 {
@@ -112,6 +135,8 @@ static bool read_more(struct resolve_name_source *source)
                sizeof(source->text) - 1 - source->length);
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return false;
+    if (got < 0)
+        source->error = errno;
     if (got <= 0)
         source->ended = true;
     else

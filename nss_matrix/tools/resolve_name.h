@@ -20,6 +20,7 @@ struct resolve_name_source {
     int count;
     int fd; /* the stream's, or -1; borrowed */
     bool ended;
+    int error;            /* the errno that ended it; 0: its end did */
     bool in_word;         /* the rest of a long line is passed over */
     int64_t taken, total; /* names or octets; total 0: nobody knows */
     size_t start, length; /* what was read and not taken */
@@ -41,6 +42,13 @@ enum resolve_name_next {
 MUST_CHECK enum status resolve_name_read(const char *typed,
                                          struct server_name *ret_name,
                                          char ret_reason[static LIMIT_REASON]);
+
+/*
+ * Opens a list of names; `-` is standard input. STATUS_OK with a descriptor
+ * that is the caller's, or STATUS_INVALID with errno: not there, not ours to
+ * read, a directory.
+ */
+MUST_CHECK enum status resolve_name_open(const char *file, int *ret_fd);
 
 /* The names that are arguments, or those in a stream if fd is none of -1. */
 void resolve_name_source(struct resolve_name_source *source, char **names,

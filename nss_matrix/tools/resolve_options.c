@@ -37,6 +37,8 @@ enum {
 
 static const int JOBS_RANGE[] = {1, 1024};
 
+static const char SHORT[] = ":46f:hV";
+
 static const struct option LONG[] = {
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"short", no_argument, NULL, OPTION_SHORT},
@@ -214,7 +216,7 @@ static void take_option(struct resolve_options *options, int code, char **argv)
         print_version();
     default:
         if (!take_network(options, code))
-            option_unknown(code, argv, complain);
+            option_unknown(code, SHORT, argv, complain);
     }
 }
 
@@ -223,12 +225,14 @@ static bool is_dns_server(const char *word)
 {
     char text[ADDRESS_TEXT];
     struct address address;
+
+    if (word[0] != '@')
+        return false;
+
     bool brackets = word[1] == '[';
     const char *start = word + 1 + brackets;
     size_t length = strcspn(start, brackets ? "]" : ":");
 
-    if (word[0] != '@')
-        return false;
     return address_parse(start, &address) ||
            (util_copy(text, sizeof(text), start, length) &&
             address_parse(text, &address));
@@ -281,6 +285,9 @@ static void take_command(struct resolve_options *options)
         else
             complain("`cache` is followed by `show` or `flush`");
         drop_first_name(options);
+    } else if (first_name_is(options, "check")) {
+        complain("`check` is the first word: matrix-resolve check "
+                 "[OPTION]... NAME...");
     }
 }
 
@@ -299,6 +306,8 @@ static void check(const struct resolve_options *options)
         complain("--all is for `cache flush`");
     if (!resolves && options->file != NULL)
         complain("-f is not for `cache`");
+    if (!resolves && options->form_given)
+        complain("`cache` has one form of output");
 }
 
 void resolve_options_read(int argc, char **argv,
@@ -310,7 +319,7 @@ void resolve_options_read(int argc, char **argv,
         .family = AF_UNSPEC, .timeout_ms = LIMIT_DISCOVERY_MS, .jobs = JOBS};
     settings_overrides(&ret_options->overrides);
     opterr = 0;
-    while ((code = getopt_long(argc, argv, ":46f:hV", LONG, NULL)) != -1)
+    while ((code = getopt_long(argc, argv, SHORT, LONG, NULL)) != -1)
         take_option(ret_options, code, argv);
     ret_options->names = argv + optind;
     ret_options->name_count = argc - optind;

@@ -5,7 +5,6 @@
  */
 #include "resolve_run.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -45,6 +44,20 @@ static void interrupt(int signal)
 {
     (void)signal;
     interrupted = 1;
+}
+
+static int fail(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static int fail(const char *format, ...)
+{
+    va_list values;
+
+    fputs("matrix-resolve: ", stderr);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+    return status_exit(STATUS_UNAVAILABLE);
 }
 
 /* A lookup that cannot open its sockets would blame DNS. */
@@ -130,6 +143,14 @@ static int stop(struct run *run)
     return INTERRUPTED;
 }
 
+/* A list that could not be read to its end was not worked on whole. */
+static int end(const struct run *run)
+{
+    if (run->source.error != 0)
+        return fail("%s: %s", run->options->file, strerror(run->source.error));
+    return run->jobs.worst;
+}
+
 static int run_all(struct run *run)
 {
     struct loop *loop = resolver_loop(run->jobs.resolver);
@@ -140,14 +161,13 @@ static int run_all(struct run *run)
         loop_set(loop, &run->tick, deadline_after(TICK_MS), ticked, run);
     while (status < 0) {
         if (!feed(run))
-            /* NOLINTNEXTLINE(bugprone-branch-clone): the last in between */
-            status = status_exit(STATUS_UNAVAILABLE);
+            status = fail("%s", "out of memory");
         else if (interrupted)
             status = stop(run);
         else if (run->ended && run->jobs.count == 0)
-            status = run->jobs.worst;
+            status = end(run);
         else if (resolver_turn(run->jobs.resolver) != STATUS_OK)
-            status = status_exit(STATUS_UNAVAILABLE);
+            status = fail("%s", "the system's epoll fails");
         resolve_jobs_collect(&run->jobs);
     }
     paint_progress(NULL);
@@ -155,20 +175,6 @@ static int run_all(struct run *run)
     loop_unwatch(&run->stream);
     resolve_jobs_done(&run->jobs);
     return status;
-}
-
-static int fail(const char *format, ...) PRINTF_LIKE(1, 2);
-
-static int fail(const char *format, ...)
-{
-    va_list values;
-
-    fputs("matrix-resolve: ", stderr);
-    va_start(values, format);
-    vfprintf(stderr, format, values);
-    va_end(values);
-    fputc('\n', stderr);
-    return status_exit(STATUS_UNAVAILABLE);
 }
 
 static int run_with_resolver(struct run *run)
@@ -202,30 +208,20 @@ static int run_with_resolver(struct run *run)
     return status;
 }
 
-/* -1: the names are arguments; -2: it cannot be opened. */
-static int open_list(const char *file)
-{
-    int fd;
-
-    if (file == NULL)
-        return -1;
-    if (strcmp(file, "-") == 0)
-        return STDIN_FILENO;
-    fd = open(file, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -2 : fd;
-}
-
 int resolve_run(const struct resolve_options *options)
 {
     AUTO(free) struct run *run = calloc(1, sizeof(*run));
-    AUTO(close_fd) int fd = open_list(options->file);
+    AUTO(close_fd) int fd = -1;
     char error[CONFIGURATION_ERROR_MAX] = "out of memory";
     int status;
 
     if (run == NULL)
         return fail("%s", "out of memory");
-    if (fd < -1)
-        return fail("%s: %s", options->file, strerror(errno));
+    if (options->file != NULL &&
+        resolve_name_open(options->file, &fd) != STATUS_OK) {
+        fail("%s: %s", options->file, strerror(errno));
+        return status_exit(STATUS_INVALID);
+    }
     run->options = run->jobs.options = options;
     run->many = options->name_count > 1 || options->file != NULL;
     run->jobs.form =
