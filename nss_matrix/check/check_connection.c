@@ -262,7 +262,7 @@ static void judge_tls(struct check *check, struct check_target *target)
     if (!tls->chain_good)
         check_find(check, target, weight, "certificate-chain",
                    "the certificate is not trusted: %s%s", tls->chain_fault,
-                   tls->count == 1
+                   tls->count == 1 && tls->issuer_missing
                        ? "; the server sends its own certificate alone: if "
                          "it has an intermediate one, the server must send "
                          "that too"

@@ -17,6 +17,13 @@ static void take_warning(struct check *check, const char *warning)
     check_find(check, NULL, CHECK_WARNING, code, "%s", warning);
 }
 
+/* Whether the server must be mended: else nothing is known of it. */
+static bool is_the_servers(enum error error)
+{
+    return error_status(error) == STATUS_NOT_FOUND &&
+           error != ERROR_BLOCKED_ADDRESS;
+}
+
 static void judge_discovery(struct check *check)
 {
     const struct outcome *outcome = check->outcome;
@@ -30,8 +37,8 @@ static void judge_discovery(struct check *check)
                    outcome->reason);
     else if (outcome->error != ERROR_NONE)
         check_find(check, NULL,
-                   outcome->error == ERROR_BLOCKED_ADDRESS ? CHECK_WARNING
-                                                           : CHECK_REQUIRED,
+                   is_the_servers(outcome->error) ? CHECK_REQUIRED
+                                                  : CHECK_WARNING,
                    error_name(outcome->error), "%s", outcome->reason);
 }
 
@@ -171,19 +178,12 @@ static bool has_failed_row(const struct check *check)
 
 static enum check_verdict decide(const struct check *check)
 {
-    /* By our own configuration: of the server nothing is known. */
-    if (check->outcome->error == ERROR_BLOCKED_ADDRESS)
-        return CHECK_UNDECIDED;
-    switch (error_status(check->outcome->error)) {
-    case STATUS_OK:
-        break;
-    case STATUS_TRY_AGAIN:
-        return CHECK_UNDECIDED;
-    case STATUS_UNAVAILABLE:
+    enum error error = check->outcome->error;
+
+    if (error == ERROR_INTERNAL)
         return CHECK_INTERNAL;
-    default:
-        return CHECK_FAILED;
-    }
+    if (error != ERROR_NONE)
+        return is_the_servers(error) ? CHECK_FAILED : CHECK_UNDECIDED;
     if (!was_tried(check))
         return CHECK_UNDECIDED;
     if (has(check, CHECK_REQUIRED) || has_failed_row(check))

@@ -161,6 +161,9 @@ static void judge_chain(SSL *ssl, X509 *leaf, struct tls_report *report)
         error = X509_STORE_CTX_get_error(context);
     }
     report->chain_good = error == X509_V_OK;
+    report->issuer_missing =
+        error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+        error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
     snprintf(report->chain_fault, sizeof(report->chain_fault), "%s",
              X509_verify_cert_error_string(error));
     X509_STORE_CTX_free(context);

@@ -35,6 +35,7 @@ struct tls_report {
     unsigned count;    /* of chain */
     struct tls_certificate chain[TLS_REPORT_CHAIN];
     bool chain_good, name_good, dates_good;
+    bool issuer_missing;   /* neither sent nor trusted: chain_good is false */
     char chain_fault[160]; /* OpenSSL's words */
     unsigned scts;         /* signed certificate timestamps (RFC 6962) */
 };

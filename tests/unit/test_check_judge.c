@@ -154,6 +154,19 @@ static void tells_expired_from_not_yet_valid(void **state)
     assert_non_null(found("certificate-not-yet-valid"));
 }
 
+static void asks_for_an_intermediate_where_one_may_be_missing(void **state)
+{
+    (void)state;
+    targets[0].first.tls.chain_good = false;
+    assert_true(check_judge_connection(&check, &targets[0]));
+    assert_null(strstr(found("certificate-chain")->text, "intermediate"));
+    targets[1].first.tls.chain_good = false;
+    targets[1].first.tls.issuer_missing = true;
+    check.finding_count = 0;
+    assert_true(check_judge_connection(&check, &targets[1]));
+    assert_non_null(strstr(found("certificate-chain")->text, "intermediate"));
+}
+
 static void names_old_tls_and_forced_http2(void **state)
 {
     (void)state;
@@ -208,6 +221,7 @@ int main(void)
         cmocka_unit_test(names_a_byte_order_mark),
         cmocka_unit_test(warns_before_a_certificate_ends),
         cmocka_unit_test(tells_expired_from_not_yet_valid),
+        cmocka_unit_test(asks_for_an_intermediate_where_one_may_be_missing),
         cmocka_unit_test(names_old_tls_and_forced_http2),
         cmocka_unit_test(merges_findings_and_keeps_the_graver),
         cmocka_unit_test(skips_what_this_machine_cannot_reach),
