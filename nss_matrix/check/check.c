@@ -365,13 +365,3 @@ bool check_is_reachable(const struct check *check)
             return true;
     return false;
 }
-
-bool check_is_srv(const struct check *check)
-{
-    static const char *const STEPS[] = {"3.3", "3.4", "4", "5"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
-        if (strcmp(check->outcome->step, STEPS[i]) == 0)
-            return true;
-    return false;
-}

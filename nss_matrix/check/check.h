@@ -161,9 +161,6 @@ const char *check_verdict_name(enum check_verdict verdict);
 /* Whether any address of the server answered a federation request. */
 bool check_is_reachable(const struct check *check);
 
-/* Whether the targets are those of SRV records. */
-bool check_is_srv(const struct check *check);
-
 /* Days until the first certificate of all targets ends; false: none seen. */
 bool check_days(const struct check *check, int *ret_days);
 

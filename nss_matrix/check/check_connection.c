@@ -140,7 +140,7 @@ static void explain_name(const struct check *check,
 {
     const char *step = check->outcome->step;
     bool delegated = step[0] == '3';
-    bool srv = check_is_srv(check);
+    bool srv = outcome_is_by_srv(check->outcome);
     const char *need = target->first.plan.cert_name;
 
     if (target->well_known)

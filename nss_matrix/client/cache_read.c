@@ -90,12 +90,6 @@ static enum status take_record(struct record *record,
     return STATUS_OK;
 }
 
-/* `..` is in the grammar of names: no such thing becomes a file's name. */
-static bool fit_for_a_file(const struct server_name *name)
-{
-    return name->kind == SERVER_NAME_IP || name->resolvable;
-}
-
 static void put_file(struct wire_writer *path, const struct server_name *name)
 {
     wire_put(path, VERSIONED);
@@ -115,7 +109,7 @@ enum status cache_read_system(const char *directory,
 
     wire_put(&path, directory);
     put_file(&path, name);
-    if (!path.failed && fit_for_a_file(name) &&
+    if (!path.failed && server_name_can_exist(name) &&
         read_file(ret_record, strlen(directory), NULL) == STATUS_OK)
         status = take_record(ret_record, name, settings, now);
     errno = saved;
@@ -149,7 +143,7 @@ enum status cache_read_user(const struct server_name *name,
     enum status status = STATUS_MISS;
     uid_t user = geteuid();
 
-    if (user != 0 && fit_for_a_file(name) &&
+    if (user != 0 && server_name_can_exist(name) &&
         cache_user_directory(text, sizeof(ret_record->text)) == STATUS_OK) {
         size_t length = strlen(text);
         struct wire_writer path =

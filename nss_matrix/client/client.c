@@ -162,8 +162,7 @@ enum status client_lookup(const struct client *client,
 
     /* A thread cancelled between open and close would leave a descriptor. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    if (!client->in_helper &&
-        (name->kind == SERVER_NAME_IP || name->resolvable))
+    if (!client->in_helper && server_name_can_exist(name))
         status = lookup(client, name, ret_record);
     pthread_setcancelstate(cancel_state, NULL);
     errno = saved;

@@ -167,6 +167,11 @@ bool server_name_resolvable(const char *host)
     return true;
 }
 
+bool server_name_can_exist(const struct server_name *name)
+{
+    return name->kind == SERVER_NAME_IP || name->resolvable;
+}
+
 static bool parse_ip_literal(struct slice host, struct address *ret_address)
 {
     char text[ADDRESS_TEXT];

@@ -73,6 +73,12 @@ bool server_name_is_pseudo(const char *text, size_t length);
 MUST_CHECK enum status server_name_to_pseudo(const struct server_name *name,
                                              char *ret_text, size_t room);
 
+/*
+ * Whether there can be such a server: an IP literal, or a name that DNS can
+ * hold. Of others nobody is asked, and none has a file: `..` is a name too.
+ */
+bool server_name_can_exist(const struct server_name *name);
+
 /* Whether DNS can hold the host name: labels of 1 to 63, 253 in all. */
 bool server_name_resolvable(const char *host);
 

@@ -103,11 +103,6 @@ static void write_path(char path[static PATH_MAX],
              key[0] != '\0' ? "/" : "", key);
 }
 
-static bool fit_for_a_file(const struct server_name *name)
-{
-    return name->kind == SERVER_NAME_IP || name->resolvable;
-}
-
 static enum status read_whole(int fd, char *text, size_t room,
                               size_t *ret_length)
 {
@@ -134,7 +129,7 @@ enum status cache_read_pieces(const struct cache_place *place,
     size_t length;
 
     write_path(path, place, PIECES, name->key);
-    if (!fit_for_a_file(name) ||
+    if (!server_name_can_exist(name) ||
         cache_directory_owner(place->directory, &owner) != STATUS_OK ||
         cache_open(path, place->system ? owner : geteuid(), &fd) != STATUS_OK)
         return STATUS_MISS;
@@ -245,7 +240,7 @@ enum status cache_write(const struct cache_place *place,
 {
     AUTO(cache_acting) struct cache_acting acting = cache_act(place);
 
-    if (!fit_for_a_file(name) || !make_directories(place) ||
+    if (!server_name_can_exist(name) || !make_directories(place) ||
         !replace_file(place, PIECES, name->key, pieces, pieces_length) ||
         !replace_file(place, RECORDS, name->key, record, length))
         return STATUS_UNAVAILABLE;
@@ -272,7 +267,7 @@ enum status cache_postpone_refresh(const struct cache_place *place,
     uid_t owner;
 
     write_path(path, place, RECORDS, name->key);
-    if (!fit_for_a_file(name) ||
+    if (!server_name_can_exist(name) ||
         cache_directory_owner(place->directory, &owner) != STATUS_OK ||
         cache_open(path, owner, &fd) != STATUS_OK ||
         read_whole(fd, text, sizeof(text), &record.length) != STATUS_OK)
@@ -331,7 +326,7 @@ enum status cache_lock(const struct cache_place *place,
     AUTO(close_fd) int fd = -1;
     char path[PATH_MAX];
 
-    if (!fit_for_a_file(name) || !make_directories(place))
+    if (!server_name_can_exist(name) || !make_directories(place))
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);

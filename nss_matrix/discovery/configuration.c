@@ -333,10 +333,18 @@ static enum status apply(struct configuration *configuration,
     return STATUS_OK;
 }
 
+/* Which file is meant must not depend on where a program happens to run. */
+static bool is_good_path(const char *path, struct configuration_why *why)
+{
+    return path == NULL || path[0] == '/' ||
+           configuration_wrong_value(why, "expected an absolute path", path);
+}
+
 enum status configuration_load(const struct overrides *overrides,
                                struct configuration *ret_configuration,
                                char error[static CONFIGURATION_ERROR_MAX])
 {
+    struct configuration_why why;
     enum status status;
 
     *ret_configuration = (struct configuration){
@@ -344,6 +352,9 @@ enum status configuration_load(const struct overrides *overrides,
         .cache = true,
         .speculate = true,
     };
+    errno = 0;
+    if (!is_good_path(overrides->conf, &why))
+        return bad_place(error, "NSS_MATRIX_CONF", 0, why.text);
     status = read_file(ret_configuration, settings_conf_path(overrides),
                        overrides->conf == NULL, error);
     return status == STATUS_OK ? apply(ret_configuration, overrides, error)

@@ -57,10 +57,10 @@ struct configuration {
 
 /*
  * Reads the file at settings_conf_path(overrides), which may be absent unless
- * the override names it, then applies the overrides, which are checked as the
- * file's values are; one of the two for certificates replaces both of the
- * file's. STATUS_OK, or STATUS_UNAVAILABLE with a sentence in error that names
- * the place
+ * the override names it, by an absolute path, then applies the overrides, which
+ * are checked as the file's values are; one of the two for certificates
+ * replaces both of the file's. STATUS_OK, or STATUS_UNAVAILABLE with a sentence
+ * in error that names the place
  * ("/etc/nss-matrix.conf:3: `spec`: expected draft or v1, not `v2`"), or
  * STATUS_NO_MEMORY. Free with configuration_done in any case.
  */

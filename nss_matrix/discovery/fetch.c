@@ -330,7 +330,7 @@ static void total_due(void *argument)
 
     if (fetch->transfer.task.easy == NULL) {
         finish(fetch, FETCH_OURS, "no addresses of %s within %g s",
-               current_url(fetch)->name.host, ms / 1000.0);
+               peer(fetch)->host, ms / 1000.0);
         return;
     }
     transfer_late(&fetch->transfer, ms, detail, sizeof(detail));

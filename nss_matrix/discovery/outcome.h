@@ -6,7 +6,9 @@
 #ifndef NSS_MATRIX_OUTCOME_H
 #define NSS_MATRIX_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "address.h"
 #include "configuration.h"
@@ -38,5 +40,13 @@ struct outcome {
     int64_t found;             /* the oldest piece, seconds since 1970 */
     int64_t expires;           /* the first piece to end */
 };
+
+/* Whether the targets are those of SRV records. */
+static inline bool outcome_is_by_srv(const struct outcome *outcome)
+{
+    return outcome->step[0] == '4' || outcome->step[0] == '5' ||
+           strcmp(outcome->step, "3.3") == 0 ||
+           strcmp(outcome->step, "3.4") == 0;
+}
 
 #endif

@@ -183,7 +183,7 @@ static void add_srv(cJSON *dns, const struct check *check)
     const struct outcome *outcome = check->outcome;
     bool old = strcmp(outcome->step, "3.4") == 0 || outcome->step[0] == '5';
     const struct piece *piece =
-        check_is_srv(check)
+        outcome_is_by_srv(check->outcome)
             ? pieces_find(&resolver_discovery(check->resolution)->pieces,
                           old ? PIECE_SRV_OLD : PIECE_SRV_FED,
                           outcome->cert_name)

@@ -86,12 +86,9 @@ static int address_width(const struct outcome *outcome)
 
 static void print_targets(FILE *out, const struct outcome *outcome)
 {
-    bool srv = strpbrk(outcome->step, "45") != NULL ||
-               strcmp(outcome->step, "3.3") == 0;
+    bool srv = outcome_is_by_srv(outcome);
     int width = address_width(outcome);
 
-    if (strcmp(outcome->step, "3.5") == 0)
-        srv = false;
     for (unsigned i = 0; i < outcome->target_count; i++) {
         const struct target *target = &outcome->targets[i];
         char ip[ADDRESS_TEXT];

@@ -116,7 +116,8 @@ int resolve_cache_show(const struct resolve_options *options)
                     show.place->directory);
         for (int n = 0; n < options->name_count; n++) {
             read_name(options->names[n], &name);
-            show_record(&show, name.key);
+            if (server_name_can_exist(&name))
+                show_record(&show, name.key);
         }
     }
     if (show.shown == 0)
@@ -164,7 +165,8 @@ int resolve_cache_flush(const struct resolve_options *options)
         }
         for (int n = 0; n < options->name_count; n++) {
             read_name(options->names[n], &name);
-            flush_record(&flush, name.key);
+            if (server_name_can_exist(&name))
+                flush_record(&flush, name.key);
         }
     }
     printf("%u removed\n", flush.removed);

@@ -27,17 +27,6 @@ static void add_number_or_null(cJSON *object, const char *key, bool known,
         cJSON_AddNullToObject(object, key);
 }
 
-/* Whether the targets are those of SRV records. */
-static bool by_srv(const struct outcome *outcome)
-{
-    static const char *const STEPS[] = {"3.3", "3.4", "4", "5"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(STEPS); i++)
-        if (strcmp(outcome->step, STEPS[i]) == 0)
-            return true;
-    return false;
-}
-
 static void add_targets(cJSON *object, const struct outcome *outcome)
 {
     cJSON *list = cJSON_AddArrayToObject(object, "targets");
@@ -50,8 +39,10 @@ static void add_targets(cJSON *object, const struct outcome *outcome)
         cJSON_AddStringToObject(item, "ip", address_text(&target->address, ip));
         cJSON_AddNumberToObject(item, "port", target->port);
         add_text_or_null(item, "name", target->name);
-        add_number_or_null(item, "priority", by_srv(outcome), target->priority);
-        add_number_or_null(item, "weight", by_srv(outcome), target->weight);
+        add_number_or_null(item, "priority", outcome_is_by_srv(outcome),
+                           target->priority);
+        add_number_or_null(item, "weight", outcome_is_by_srv(outcome),
+                           target->weight);
         cJSON_AddItemToArray(list, item);
     }
 }

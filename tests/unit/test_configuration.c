@@ -53,6 +53,19 @@ static void reads_every_key(void **state)
     assert_int_equal(got->deny[1].bits, 0);
 }
 
+static void a_file_is_named_by_an_absolute_path_alone(void **state)
+{
+    static const char *const PATHS[] = {"", "conf", "./conf", "../tmp/conf"};
+    struct configuration_desk *desk = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(PATHS); i++) {
+        desk->overrides.conf = PATHS[i];
+        assert_int_equal(load(desk), STATUS_UNAVAILABLE);
+        assert_non_null(strstr(desk->error, "NSS_MATRIX_CONF: expected an "
+                                            "absolute path, not `"));
+    }
+}
+
 static void takes_an_absent_file_only_unasked(void **state)
 {
     struct configuration_desk *desk = *state;
@@ -206,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(has_defaults_for_everything),
         TEST(reads_every_key),
+        TEST(a_file_is_named_by_an_absolute_path_alone),
         TEST(takes_an_absent_file_only_unasked),
         TEST(names_the_line_of_an_error),
         TEST(begins_a_comment_behind_a_blank_only),
