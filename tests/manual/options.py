@@ -18,7 +18,7 @@ import sys
 def source(text):
     table = text[text.index("struct option LONG[]"):]
     table = table[:table.index("};")]
-    short = re.search(r'getopt_long\(argc, argv, "([^"]*)"', text)[1]
+    short = re.search(r'char SHORT\[\] = "([^"]*)"', text)[1]
     return ["--" + name for name in re.findall(r'\{"([^"]+)"', table)] + \
         ["-" + letter for letter in short if letter not in "+:"]
 
