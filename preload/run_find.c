@@ -40,7 +40,7 @@ static bool join(char path[static PATH_MAX], const char *directory,
 
 static bool refuse(struct run_refusal *refusal, const char *name, int reason)
 {
-    bool absent = reason == ENOENT || reason == ENOTDIR;
+    bool absent = reason == ENOENT; /* alone, as for env(1) */
     bool searched = strchr(name, '/') == NULL;
 
     return run_refusal_set(
