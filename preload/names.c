@@ -317,15 +317,6 @@ enum status names_find(const char *pseudo, size_t length,
     return status;
 }
 
-const struct names_answer *names_known(const char *key)
-{
-    struct name *name = find_name(key);
-    struct snapshot *current =
-        name != NULL ? atomic_load(&name->current) : NULL;
-
-    return current != NULL ? &current->answer : NULL;
-}
-
 static bool has_target(const struct record *record, uint64_t hash)
 {
     for (unsigned i = 0; i < record->target_count; i++) {

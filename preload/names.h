@@ -62,12 +62,6 @@ names_find_record(const char *pseudo, size_t length, struct record *ret_record,
                   const struct names_answer **ret_answer);
 
 /*
- * The answer that is known already for a server name's key, without asking;
- * NULL if there is none.
- */
-const struct names_answer *names_known(const char *key);
-
-/*
  * Whether this process's own answer for key has the target: from the answers
  * it got so far, else by asking once. STATUS_OK, STATUS_NOT_FOUND if the
  * answer is another one, or the status of the failure; silent. errno is kept.

@@ -118,6 +118,28 @@ static inline enum status status_of(const char *pseudo)
     return names_find(pseudo, strlen(pseudo), &answer);
 }
 
+/* What is known of a server name, as names_each() shows it; or NULL. */
+struct known {
+    const char *key;
+    const struct names_answer *answer;
+};
+
+static inline bool is_known(void *argument, const struct names_answer *answer)
+{
+    struct known *known = argument;
+
+    if (strcmp(answer->key, known->key) == 0)
+        known->answer = answer;
+    return known->answer != NULL;
+}
+
+static inline const struct names_answer *known(const char *key)
+{
+    struct known search = {.key = key};
+
+    return names_each(is_known, &search) ? search.answer : NULL;
+}
+
 static inline enum status check(const char *key, const char *ip, uint16_t port)
 {
     struct address address;

@@ -87,7 +87,7 @@ static void a_changed_answer_is_another_snapshot(void **state)
     assert_ptr_not_equal(second, first);
     assert_string_equal(second->cert_name, "other.example.net");
     assert_string_equal(first->cert_name, "fed.example.net");
-    assert_ptr_equal(names_known("moved.test"), second);
+    assert_ptr_equal(known("moved.test"), second);
 }
 
 static void an_undelegated_host_is_in_the_askers_letters(void **state)
@@ -118,7 +118,7 @@ static void hands_the_failure_on_and_says_why(void **state)
     world.status = STATUS_NOT_FOUND;
     assert_int_equal(status_of("none.test.matrix"), STATUS_NOT_FOUND);
     assert_int_equal(world.refusals, 4);
-    assert_null(names_known("none.test"));
+    assert_null(known("none.test"));
 }
 
 static void refuses_what_is_no_server_name_without_asking(void **state)
@@ -141,7 +141,7 @@ static void a_failure_does_not_take_what_is_known_away(void **state)
     fake_clock_ahead_s += SAMPLE_LIFE + 1;
     world.status = STATUS_TRY_AGAIN;
     assert_null(find("stays.test.matrix"));
-    assert_ptr_equal(names_known("stays.test"), answer);
+    assert_ptr_equal(known("stays.test"), answer);
 }
 
 static void says_each_name_once_to_who_wants_to_know(void **state)

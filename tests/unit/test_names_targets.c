@@ -166,7 +166,7 @@ static void a_child_has_its_parents_answers_and_its_own(void **state)
                   : 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_null(names_known("later.test"));
+    assert_null(known("later.test"));
 }
 
 #define IN_WORLD(test) cmocka_unit_test_setup(test, new_world)
