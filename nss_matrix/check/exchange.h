@@ -36,7 +36,7 @@ struct exchange_plan {
     int limit_ms;
 };
 
-/* Called once, from loop_turn or exchange_start, when it is over. */
+/* Called once, from loop_turn, when it is over. */
 typedef void exchange_over(void *argument);
 
 /* All zero: not started. The caller's; must not move until exchange_end. */

@@ -108,7 +108,10 @@ static bool next_line(struct http_response *response, const char **ret_line,
 static void end_head(struct http_response *response)
 {
     if (response->status < 200) { /* 1xx: the real one follows */
-        response->status = 0;
+        *response = (struct http_response){.raw = response->raw,
+                                           .raw_length = response->raw_length,
+                                           .room = response->room,
+                                           .next = response->next};
         return;
     }
     response->head_whole = true;

@@ -26,7 +26,7 @@
  *     expires @N                 no longer in force; at most 48 h after now
  *     name NAME                  the key of the server name
  *     spec draft|v1              the text that was followed
- *     step STEP                  1, 2, 3.1 ... 6 as v1.19 numbers them, or -
+ *     step STEP                  1, 2, 3, 3.1 ... 6 as v1.19 numbers them, or -
  *     error ERROR                a name of status.h; none: the rest is used
  *     host HOST                  the Host header, or -
  *     tls-name NAME              the SNI, or - where none is sent

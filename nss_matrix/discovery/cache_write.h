@@ -7,6 +7,7 @@
  *     v1/NAME           the answer record (record.h), mode 0644
  *     v1/~pieces/NAME   what it rests on (pieces.h), mode 0644
  *     v1/~locks/NAME    held while a lookup of NAME is under way; 0700
+ *     v1/~swept         when expired ones were last swept out; 0600
  *     v1/~tmp.*         being written
  *
  * `~` is in no server name. Directories of the system's cache are 0711: one

@@ -2,7 +2,7 @@
 /*
  * One HTTPS GET with libcurl's multi interface on our loop: redirects
  * followed by us (so that every hop's host is resolved by our address book,
- * judged by `deny`, and https), a size cap while streaming, limits.h's
+ * judged by `deny`, and https), a size cap while streaming, limit.h's
  * deadlines, both families side by side. No cookies, no netrc, no proxy but
  * the configured one. The certificate is verified against the system's store
  * or the configured one. The program must ignore SIGPIPE: OpenSSL writes to

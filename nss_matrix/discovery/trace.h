@@ -21,7 +21,7 @@ enum trace_outcome {
 };
 
 struct trace_entry {
-    const char *stage; /* "name", "well-known", "srv" or "address"; static */
+    const char *stage; /* "well-known", "srv" or "address"; static */
     const char *step;  /* as in outcome.h; static */
     char target[LIMIT_DNS_NAME + 48]; /* URL or `TYPE NAME` */
     enum trace_outcome outcome;

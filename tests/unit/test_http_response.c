@@ -78,6 +78,9 @@ static void reads_chunks(void **state)
 static void passes_interim_responses_over(void **state)
 {
     (void)state;
+    assert_body("HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n"
+                "HTTP/1.1 200 OK\r\n\r\n{}",
+                200, "{}");
     assert_body("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
                 200, "x");
