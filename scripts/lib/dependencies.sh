@@ -15,7 +15,7 @@ FEDERATION_PACKAGES=(nsd unbound nginx-light openssl ca-certificates curl
 # The tests.
 TEST_PACKAGES=(libcmocka-dev strace valgrind binutils bind9-dnsutils jq
     libgnutls28-dev libc-ares-dev systemd bash-completion zsh
-    musl-tools parallel apparmor)
+    musl-tools parallel apparmor python3-jsonschema)
 
 # What `make bench` compares the module with: unpacked, never installed. The
 # libraries are those of the daemons that a machine may not have.
