@@ -54,6 +54,8 @@ static void report(int argc, char **argv)
         if (sigismember(&blocked, number) == 1)
             count++;
     printf("blocked %s\n", count > 50 ? "all" : "not all");
+    if (sigismember(&blocked, 32) == 1 && sigismember(&blocked, 33) == 1)
+        puts("blocked libc's own");
     printf("session %s\n", getsid(0) == getpid() ? "own" : "inherited");
     printf("directory %s\n", getcwd(directory, sizeof(directory)));
 }
