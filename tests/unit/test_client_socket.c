@@ -109,6 +109,34 @@ static void the_systems_helper_is_asked_before_one_is_spawned(void **state)
     assert_string_equal(record.host, "socket.example");
 }
 
+/* What the system's helper finds while we wait lives from then on. */
+static enum status ask_for_life(int64_t life)
+{
+    char text[LIMIT_RECORD];
+    struct sample sample = sample_answer(NAME, time(NULL));
+    struct listener listener = {.reply = text};
+    struct client client = client_of(LATE_MS);
+    struct settings settings;
+    struct record record;
+    enum status status;
+
+    settings_now(&NONE, &settings);
+    sample.settings = settings.token;
+    sample.expires += life - SAMPLE_LIFE;
+    listener.length = sample_write(&sample, text, LIMIT_RECORD);
+    status = ask(&client, &listener, &record);
+    (void)unlink(socket_path);
+    return status;
+}
+
+static void an_answer_lives_for_48_hours_and_the_wait_at_most(void **state)
+{
+    (void)state;
+    assert_int_equal(ask_for_life(LIMIT_LIFE_S), STATUS_OK);
+    assert_int_equal(ask_for_life(LIMIT_LIFE_S + 5), STATUS_OK);
+    assert_int_equal(ask_for_life(LIMIT_LIFE_S + 600), STATUS_TRY_AGAIN);
+}
+
 /* As systemd does when all its places are taken. */
 static void who_is_hung_up_on_spawns_a_helper(void **state)
 {
@@ -286,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOOKUP(the_systems_helper_is_asked_before_one_is_spawned),
+        LOOKUP(an_answer_lives_for_48_hours_and_the_wait_at_most),
         LOOKUP(who_is_hung_up_on_spawns_a_helper),
         LOOKUP(a_silent_system_is_given_up_without_a_spawn),
         LOOKUP(the_configurations_timeout_is_obeyed),
