@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "deadline.h"
+#include "route.h"
 
 static void advance(struct exchange *exchange, uint32_t events);
 
@@ -269,22 +270,6 @@ static void advance(struct exchange *exchange, uint32_t events)
     }
 }
 
-/*
- * Whether this machine has a way to the address: an unsent UDP connect. What
- * we cannot reach at all says nothing about the server.
- */
-static bool has_route(const struct sockaddr_storage *to, socklen_t length)
-{
-    AUTO(close_fd)
-    int fd = socket(to->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return errno != EAFNOSUPPORT;
-    return connect(fd, (const struct sockaddr *)to, length) == 0 ||
-           (errno != ENETUNREACH && errno != EADDRNOTAVAIL &&
-            errno != EHOSTUNREACH);
-}
-
 static void open_connection(struct exchange *exchange)
 {
     const struct exchange_plan *plan = &exchange->plan;
@@ -292,7 +277,7 @@ static void open_connection(struct exchange *exchange)
     socklen_t length = address_to_socket(&plan->address, plan->port, &to);
 
     exchange->stage = EXCHANGE_ROUTE;
-    if (!has_route(&to, length)) {
+    if (!route_exists(&plan->address)) {
         fail(exchange, "this machine has no %s way there",
              plan->address.family == AF_INET6 ? "IPv6" : "IPv4");
         return;

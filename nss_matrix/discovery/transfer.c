@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include "route.h"
 #include "wire.h"
 
 enum {
@@ -176,8 +177,8 @@ static int on_resolve(void *state, void *reserved, void *argument)
 }
 
 /* HOST:PORT:ADDRESS,[ADDRESS6] - or nothing for an IP literal. */
-static bool pin(struct transfer *transfer,
-                const struct transfer_targets *targets)
+static bool list_targets(struct transfer *transfer,
+                         const struct transfer_targets *targets)
 {
     const struct server_name *proxy = &transfer->fetcher->proxy;
     bool proxied = proxy->text[0] != '\0';
@@ -203,6 +204,20 @@ static bool pin(struct transfer *transfer,
     return transfer->resolve != NULL;
 }
 
+/*
+ * Pins the host to the targets, for this transfer alone: what the transfers of
+ * a long list share, curl would keep to the end, and look through each time.
+ */
+static bool pin(struct transfer *transfer,
+                const struct transfer_targets *targets)
+{
+    transfer->pinned = curl_share_init();
+    return transfer->pinned != NULL &&
+           curl_share_setopt(transfer->pinned, CURLSHOPT_SHARE,
+                             CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
+           list_targets(transfer, targets);
+}
+
 /* True if all of these could be set: most fail for want of memory alone. */
 static bool set_request(CURL *easy, const struct transfer *transfer)
 {
@@ -224,6 +239,7 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
                                                          : "") == 0 &&
            curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == 0 &&
            curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == 0 &&
+           curl_easy_setopt(easy, CURLOPT_SHARE, transfer->pinned) == 0 &&
            curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolve) == 0 &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == 0 &&
            curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_ROOM) ==
@@ -276,24 +292,6 @@ static bool set_callbacks(CURL *easy, struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer) == 0;
 }
 
-/*
- * Whether this machine has a way to the address: an unsent UDP connect. What
- * we cannot reach at all says nothing about the server.
- */
-static bool has_route(const struct address *address)
-{
-    struct sockaddr_storage to;
-    socklen_t length = address_to_socket(address, 443, &to);
-    AUTO(close_fd)
-    int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return errno != EAFNOSUPPORT;
-    return connect(fd, (struct sockaddr *)&to, length) == 0 ||
-           (errno != ENETUNREACH && errno != EADDRNOTAVAIL &&
-            errno != EHOSTUNREACH);
-}
-
 enum fetch_result transfer_targets_filter(const struct fetcher *fetcher,
                                           struct transfer_targets *targets)
 {
@@ -307,7 +305,7 @@ enum fetch_result transfer_targets_filter(const struct fetcher *fetcher,
             configuration_denies(fetcher->configuration, address))
             continue;
         allowed++;
-        if (has_route(address))
+        if (route_exists(address))
             targets->list[kept++] = *address;
     }
     targets->count = kept;
@@ -367,6 +365,7 @@ void transfer_done(struct transfer *transfer)
         curl_easy_cleanup(transfer->task.easy);
         transfer->task.easy = NULL;
     }
+    curl_share_cleanup(TAKE(transfer->pinned));
     curl_slist_free_all(TAKE(transfer->resolve));
     free(TAKE(transfer->body));
 }

@@ -15,6 +15,7 @@ struct transfer {
     struct fetcher_task task; /* task.easy is NULL when nothing is under way */
     const struct fetch_url *url;
     struct curl_slist *resolve;
+    CURLSH *pinned; /* curl's memory of host names, with what resolve says */
     bool insecure;
     bool handshaking; /* or past that: somebody took the connection */
     bool head_whole;  /* the head of the final response (not 1xx) is there */

@@ -14,7 +14,7 @@ void standard_open(void)
 
     /* In this order, in which the kernel hands descriptors out. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             (void)!open("/dev/null", MODES[fd]);
 }
 
