@@ -15,6 +15,7 @@ void standard_open(void)
     /* In this order, in which the kernel hands descriptors out. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            /* cppcheck-suppress leakReturnValNotUsed ; it is to stay open */
             (void)!open("/dev/null", MODES[fd]);
 }
 

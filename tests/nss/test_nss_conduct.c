@@ -146,13 +146,13 @@ static void copy_file(const char *from, const char *to)
 static int look_up_without_the_file(const void *argument)
 {
     const char *path = argument;
-    char newer[PLACE_MAX + 8];
+    char upgrade[PLACE_MAX + 8];
 
     if (hooks_load(path, &hooks) != 0 || call(NAME) != NSS_STATUS_SUCCESS)
         return 1;
-    snprintf(newer, sizeof(newer), "%s.new", path);
-    place_file(newer, "garbage", 7, getuid());
-    if (rename(newer, path) != 0 || call(NAME) != NSS_STATUS_SUCCESS ||
+    snprintf(upgrade, sizeof(upgrade), "%s.new", path);
+    place_file(upgrade, "garbage", 7, getuid());
+    if (rename(upgrade, path) != 0 || call(NAME) != NSS_STATUS_SUCCESS ||
         call("spawned.example.matrix") != NSS_STATUS_SUCCESS)
         return 2;
     return unlink(path) == 0 && call(NAME) == NSS_STATUS_SUCCESS &&
