@@ -8,7 +8,7 @@
 #include "util.h"
 
 enum {
-    ANY_PORT = 443, /* but 0, to which some kernels do not connect */
+    ANY_PORT = 443, /* it does not matter, but 0 is refused by some */
 };
 
 bool route_exists(const struct address *address)
