@@ -5,10 +5,10 @@
  * machine cannot reach itself is left out instead of counted against the
  * server.
  */
-#include <cjson/cJSON.h>
 #include <openssl/evp.h>
 
 #include "check_output.h"
+#include "json_line.h"
 
 /* Unpadded base64, as Go's Base64Bytes writes it. */
 static void add_fingerprint(cJSON *object, const char *hex)
@@ -287,9 +287,9 @@ static void put_ascii(FILE *out, const char *text)
 void check_output_fedtester(FILE *out, const struct check_report *report)
 {
     const struct check *check = report->check;
-    cJSON *object = cJSON_CreateObject();
+    AUTO(free) char *text = NULL;
+    cJSON *object = json_line_begin();
     cJSON *dns;
-    char *text;
 
     if (check == NULL) {
         cJSON_AddStringToObject(object, "Error", report->reason);
@@ -304,11 +304,7 @@ void check_output_fedtester(FILE *out, const struct check_report *report)
     cJSON_AddBoolToObject(object, "FederationOK",
                           check != NULL && (check->verdict == CHECK_PASSED ||
                                             check->verdict == CHECK_WARNED));
-    text = cJSON_PrintUnformatted(object);
-    if (text != NULL) {
-        put_ascii(out, text);
-        fputc('\n', out);
-    }
-    cJSON_free(text);
-    cJSON_Delete(object);
+    text = json_line_end(object);
+    put_ascii(out, text);
+    fputc('\n', out);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Our own JSON form; doc/matrix-resolve-check.schema.json describes it. */
-#include <cjson/cJSON.h>
-
 #include "check_output.h"
+#include "json_line.h"
 
 static void add_text_or_null(cJSON *object, const char *key, const char *text)
 {
@@ -151,9 +150,9 @@ void check_output_json(FILE *out, const struct check_report *report)
 {
     const struct check *check = report->check;
     int status = check_output_status(report);
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object = json_line_begin();
     char shown[LIMIT_REASON];
-    char *text;
+    AUTO(free) char *text = NULL;
 
     cJSON_AddNumberToObject(object, "format", 1);
     cJSON_AddStringToObject(object, "server_name",
@@ -170,9 +169,6 @@ void check_output_json(FILE *out, const struct check_report *report)
         cJSON_AddStringToObject(object, "error", "invalid-server-name");
         cJSON_AddStringToObject(object, "reason", report->reason);
     }
-    text = cJSON_PrintUnformatted(object);
-    if (text != NULL)
-        fprintf(out, "%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(object);
+    text = json_line_end(object);
+    fprintf(out, "%s\n", text);
 }

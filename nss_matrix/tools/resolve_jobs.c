@@ -67,10 +67,8 @@ static void describe(struct resolve_job *job, const struct resolve_job *leader)
     job->complaint = resolve_output_complaint(jobs->form, &answer);
     if (out != NULL)
         resolve_output(out, jobs->form, &answer);
-    if (out == NULL || fclose(out) != 0) {
-        fputs("matrix-resolve: out of memory\n", stderr);
-        exit(status_exit(STATUS_UNAVAILABLE));
-    }
+    if (out == NULL || fclose(out) != 0)
+        standard_no_memory("matrix-resolve", status_exit(STATUS_UNAVAILABLE));
 }
 
 /*
@@ -149,6 +147,8 @@ static void refuse(struct resolve_job *job, enum error error,
 {
     job->refusal = error;
     job->reason = strdup(reason);
+    if (job->reason == NULL)
+        standard_no_memory("matrix-resolve", status_exit(STATUS_UNAVAILABLE));
     describe(job, job);
     print_known(job->jobs, false);
 }

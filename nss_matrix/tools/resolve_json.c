@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The JSON form, format 1; doc/matrix-resolve.schema.json describes it. */
-#include <cjson/cJSON.h>
-
+#include "json_line.h"
 #include "resolve_output.h"
 
 static void add_text_or_null(cJSON *object, const char *key, const char *text)
@@ -131,7 +130,7 @@ static cJSON *make_object(const struct resolve_answer *answer)
     };
     const struct outcome *outcome = answer->outcome;
     char shown[LIMIT_REASON];
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object = json_line_begin();
     cJSON *warnings;
 
     cJSON_AddNumberToObject(object, "format", 1);
@@ -166,11 +165,7 @@ static cJSON *make_object(const struct resolve_answer *answer)
 
 void resolve_output_json(FILE *out, const struct resolve_answer *answer)
 {
-    cJSON *object = make_object(answer);
-    char *text = cJSON_PrintUnformatted(object);
+    AUTO(free) char *text = json_line_end(make_object(answer));
 
-    if (text != NULL)
-        fprintf(out, "%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(object);
+    fprintf(out, "%s\n", text);
 }

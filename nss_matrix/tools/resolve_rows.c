@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The forms for scripts that are not JSON: rows, and commands to paste. */
 #include "resolve_output.h"
+#include "standard.h"
 
 void resolve_output_short(FILE *out, const struct resolve_answer *answer)
 {
@@ -132,10 +133,10 @@ char *resolve_output_complaint(enum resolve_form form,
     if (answer->outcome->error == ERROR_NONE || form == RESOLVE_JSON ||
         form == RESOLVE_BLOCK || form == RESOLVE_TRACE)
         return NULL;
-    return asprintf(&text, "matrix-resolve: %s: %s: %s\n",
-                    resolve_output_name(answer, shown),
-                    error_name(answer->outcome->error),
-                    answer->outcome->reason) < 0
-               ? NULL
-               : text;
+    if (asprintf(&text, "matrix-resolve: %s: %s: %s\n",
+                 resolve_output_name(answer, shown),
+                 error_name(answer->outcome->error),
+                 answer->outcome->reason) < 0)
+        standard_no_memory("matrix-resolve", status_exit(STATUS_UNAVAILABLE));
+    return text;
 }

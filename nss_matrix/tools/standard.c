@@ -36,3 +36,9 @@ void standard_flush(const char *program, int status)
     fprintf(stderr, "%s: cannot write: %s\n", program, strerror(errno));
     exit(status);
 }
+
+void standard_no_memory(const char *program, int status)
+{
+    fprintf(stderr, "%s: out of memory\n", program);
+    exit(status);
+}

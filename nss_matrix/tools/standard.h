@@ -20,4 +20,7 @@ void standard_open(void);
  */
 void standard_flush(const char *program, int status);
 
+/* Ends the process with a line that begins with program, and with status. */
+_Noreturn void standard_no_memory(const char *program, int status);
+
 #endif

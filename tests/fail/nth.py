@@ -61,13 +61,28 @@ def judge_helper(name):
     return judge
 
 
+def shape(answer):
+    """The names of its members, and of those of its targets."""
+    return {frozenset(part) for part in [answer, *answer.get("targets", [])]}
+
+
+def read_json(run):
+    """What it printed, with every member that belongs there; or None."""
+    if not run.out:
+        require(run.status == 5, "nothing said, and no failure of ours")
+        return None
+    answer = json.loads(run.out)
+    require(run.status or shape(answer) == shape(json.loads(run.plain.out)),
+            "a member is missing")
+    return answer
+
+
 def judge_resolve(name):
     def judge(run):
         require(run.status in (0, 1, 4, 5), f"exit status {run.status}")
-        if not run.out:
-            require(run.status == 5, "nothing said, and no failure of ours")
+        answer = read_json(run)
+        if answer is None:
             return
-        answer = json.loads(run.out)
         if answer["status"] == "ok":
             require(run.status == 0, f"ok, but exit status {run.status}")
             right_certificate(name, answer["cert_name"])
@@ -76,10 +91,7 @@ def judge_resolve(name):
 
 def judge_check(run):
     require(run.status in (0, 1, 3, 4, 5), f"exit status {run.status}")
-    if run.out:
-        json.loads(run.out)
-    else:
-        require(run.status == 5, "nothing said, and no failure of ours")
+    read_json(run)
 
 
 def judge_module(run):
@@ -190,6 +202,7 @@ class Run:
 
     def examine(self, plain):
         """Against a run without failure."""
+        self.plain = plain
         try:
             require(self.status >= 0, f"signal {-self.status}")
             self.scenario["judge"](self)
