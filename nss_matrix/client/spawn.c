@@ -14,6 +14,7 @@
 #include "spawn.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,6 +34,28 @@ enum {
     ENVIRONMENT_MAX = 10, /* the names below, the marker and NULL */
     VALUE_MAX = 4096,
     KERNEL_SIGSET = 8, /* octets, as rt_sigprocmask counts them */
+};
+
+/* By number: libc's own functions would change every thread of the host. */
+enum {
+#ifdef SYS_setresuid32 /* the other ones know 16 bits of an id */
+    GET_USERS = SYS_getresuid32,
+    GET_GROUPS = SYS_getresgid32,
+    SET_USERS = SYS_setresuid32,
+    SET_GROUPS = SYS_setresgid32,
+    SET_MORE_GROUPS = SYS_setgroups32,
+#else
+    GET_USERS = SYS_getresuid,
+    GET_GROUPS = SYS_getresgid,
+    SET_USERS = SYS_setresuid,
+    SET_GROUPS = SYS_setresgid,
+    SET_MORE_GROUPS = SYS_setgroups,
+#endif
+};
+
+/* The real, the effective and the saved one. */
+struct ids {
+    uint32_t real, effective, saved;
 };
 
 /* What a helper may know of the host's environment. */
@@ -119,6 +142,50 @@ static enum status open_helper(const char *path, int *ret_file)
     return STATUS_OK;
 }
 
+static bool differ(const struct ids *ids)
+{
+    return ids->real != ids->effective || ids->saved != ids->effective;
+}
+
+/*
+ * The groups besides may still be those of whom the host can become again
+ * (seteuid without setgroups). It may leave them if it is permitted to, which
+ * for such a host is not in effect; else they are what it works with itself.
+ */
+static void leave_other_groups(void)
+{
+    struct __user_cap_header_struct header = {.version =
+                                                  _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    if (syscall(SYS_capget, &header, data) != 0)
+        return;
+    data[0].effective |= data[0].permitted & (1U << CAP_SETGID);
+    if (syscall(SYS_capset, &header, data) == 0)
+        syscall(SET_MORE_GROUPS, 0, NULL);
+}
+
+/*
+ * A host that works as another user (seteuid) has that user's rights, and the
+ * helper no others: exec would give it every capability of a real uid 0. Asked
+ * here and not in the host, whose sandbox may kill whoever asks.
+ */
+static bool be_effective_alone(void)
+{
+    struct ids user, group;
+
+    if (syscall(GET_USERS, &user.real, &user.effective, &user.saved) != 0 ||
+        syscall(GET_GROUPS, &group.real, &group.effective, &group.saved) != 0)
+        return false;
+    if (!differ(&user) && !differ(&group))
+        return true;
+    leave_other_groups();
+    return syscall(SET_GROUPS, group.effective, group.effective,
+                   group.effective) == 0 &&
+           syscall(SET_USERS, user.effective, user.effective, user.effective) ==
+               0;
+}
+
 /* As the helper-to-be, in memory that is the host's. Does not return. */
 static int become_helper(void *argument)
 {
@@ -136,7 +203,7 @@ static int become_helper(void *argument)
         (helper->file != 3 &&
          syscall(SYS_dup3, helper->file, 3, O_CLOEXEC) < 0) ||
         syscall(SYS_close_range, 4U, ~0U, 0U) != 0 ||
-        syscall(SYS_chdir, "/") != 0) {
+        syscall(SYS_chdir, "/") != 0 || !be_effective_alone()) {
         helper->failed = true;
         syscall(SYS_exit, 127);
     }

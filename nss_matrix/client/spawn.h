@@ -18,7 +18,9 @@
  * ours in *ret_fd (above 2, the caller's). The helper runs in its own session
  * with `/` as its directory, /dev/null as standard error, an environment made
  * from HOME, XDG_CACHE_HOME and NSS_MATRIX_* alone, and all signals blocked:
- * it unblocks them itself.
+ * it unblocks them itself. In a host whose real, effective and saved ids
+ * differ, its ids are the effective ones, and its groups none besides as far
+ * as the host may leave them.
  *
  * STATUS_UNAVAILABLE, and no process, in secure mode, as PID 1 or a
  * subreaper (which would inherit the helper), in a helper, and when the file

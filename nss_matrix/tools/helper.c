@@ -291,10 +291,42 @@ static void resolve_locked(struct job *job)
     }
 }
 
+/*
+ * With the ids of two users it could become the other again, whose rights we
+ * would neither see nor give up. Our clients start none so (spawn.h).
+ */
+static bool is_two_users(void)
+{
+    return getuid() != geteuid() || getgid() != getegid();
+}
+
+static void serve(struct job *job)
+{
+    char error[CONFIGURATION_ERROR_MAX] = "out of memory";
+
+    settings_overrides(&job->overrides);
+    settings_now(&job->overrides, &job->settings);
+    if (is_two_users()) {
+        fail(job, "the helper was started with one user's rights and "
+                  "another's at hand, and meets nobody so");
+        write_out(job->record, job->length);
+        return;
+    }
+    if (configuration_load(&job->overrides, &job->configuration, error) ==
+        STATUS_OK) {
+        if (!job->refresh)
+            announce_wait(&job->configuration);
+        resolve_locked(job);
+    } else {
+        fail(job, error);
+        write_out(job->record, job->length);
+    }
+    configuration_done(&job->configuration);
+}
+
 int main(void)
 {
     static struct job job;
-    char error[CONFIGURATION_ERROR_MAX] = "out of memory";
 
     prctl(PR_SET_NAME, "nss-matrix-help");
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -307,17 +339,6 @@ int main(void)
               stderr);
     if (read_request(&job.name, &job.refresh) != STATUS_OK)
         return status_exit(STATUS_INVALID);
-    settings_overrides(&job.overrides);
-    settings_now(&job.overrides, &job.settings);
-    if (configuration_load(&job.overrides, &job.configuration, error) ==
-        STATUS_OK) {
-        if (!job.refresh)
-            announce_wait(&job.configuration);
-        resolve_locked(&job);
-    } else {
-        fail(&job, error);
-        write_out(job.record, job.length);
-    }
-    configuration_done(&job.configuration);
+    serve(&job);
     return 0;
 }

@@ -38,6 +38,21 @@ static void report_descriptors(void)
         closedir(directory);
 }
 
+/* Whose rights it has, as the kernel says it. */
+static void report_rights(void)
+{
+    static const char *const TOLD[] = {"Uid:", "Gid:", "Groups:", "CapPrm:"};
+    FILE *file = fopen("/proc/self/status", "re");
+    char line[512];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        for (size_t i = 0; i < ARRAY_SIZE(TOLD); i++)
+            if (strncmp(line, TOLD[i], strlen(TOLD[i])) == 0)
+                fputs(line, stdout);
+    if (file != NULL)
+        fclose(file);
+}
+
 static void report(int argc, char **argv)
 {
     char directory[300] = "?";
@@ -58,6 +73,7 @@ static void report(int argc, char **argv)
         puts("blocked libc's own");
     printf("session %s\n", getsid(0) == getpid() ? "own" : "inherited");
     printf("directory %s\n", getcwd(directory, sizeof(directory)));
+    report_rights();
 }
 
 /* As if an administrator had, just now. */

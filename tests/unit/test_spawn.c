@@ -213,6 +213,58 @@ static void the_signal_mask_is_as_before(void **state)
         assert_int_equal(sigismember(&after, number) == 1, number == SIGUSR2);
 }
 
+/* What the helper says of a host that works as another user for a while. */
+static int report_as_another_user(bool with_user)
+{
+    static const gid_t MANY[] = {0, 4, 27};
+    static const char ASK[] = "report\n";
+    char report[REPORT_MAX];
+    int fd = -1;
+
+    if (setgroups(ARRAY_SIZE(MANY), MANY) != 0 || setegid(PLACE_NOBODY) != 0 ||
+        (with_user && seteuid(PLACE_NOBODY) != 0))
+        return 1;
+    if (spawn_helper(helper_file, &fd) != STATUS_OK ||
+        send(fd, ASK, sizeof(ASK) - 1, MSG_NOSIGNAL) < 0)
+        return 2;
+    listen_to(fd, report);
+    if (count_lines(report, "Gid:\t65534\t65534\t65534\t65534\n") != 1)
+        return 3;
+    if (count_lines(report, "Groups:\t \n") != 1)
+        return 4;
+    if (!with_user) /* root's helper, which gives up its rights itself */
+        return count_lines(report, "Uid:\t0\t0\t0\t0\n") == 1 ? 0 : 5;
+    if (count_lines(report, "Uid:\t65534\t65534\t65534\t65534\n") != 1)
+        return 6;
+    if (count_lines(report, "CapPrm:\t0000000000000000\n") != 1)
+        return 7;
+    /* And the host is what it was. */
+    return getuid() == 0 && geteuid() == PLACE_NOBODY && getgroups(0, NULL) == 3
+               ? 0
+               : 8;
+}
+
+static void
+a_host_that_works_as_another_user_has_that_users_helper(void **state)
+{
+    (void)state;
+    if (getuid() != 0) {
+        print_message("# not looked at: only root becomes another user\n");
+        return;
+    }
+    for (int with_user = 0; with_user < 2; with_user++) {
+        pid_t child = fork();
+        int status;
+
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(report_as_another_user(with_user != 0));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +276,8 @@ int main(void)
         cmocka_unit_test(who_reaps_whatever_ends_reaps_nothing_of_ours),
         cmocka_unit_test(no_handler_runs_outside_the_host),
         cmocka_unit_test(the_signal_mask_is_as_before),
+        cmocka_unit_test(
+            a_host_that_works_as_another_user_has_that_users_helper),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
