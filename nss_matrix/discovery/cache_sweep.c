@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "cache_act.h"
 #include "cache_read.h"
 #include "cache_write.h"
 #include "limit.h"
@@ -84,9 +85,12 @@ static void sweep(DIR *directory, int64_t now)
 /* Each by its own age: not every lock and not all pieces have a record. */
 void cache_prune(const struct cache_place *place, int64_t now)
 {
-    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
-    DIR *directory = open_directory(place, "");
+    AUTO(cache_acting) struct cache_acting acting = {0};
+    DIR *directory;
 
+    if (cache_act(place, &acting) != STATUS_OK)
+        return;
+    directory = open_directory(place, "");
     if (directory == NULL || !take_turn(dirfd(directory), now)) {
         if (directory != NULL)
             closedir(directory);

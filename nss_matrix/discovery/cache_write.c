@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <sys/fsuid.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
+#include "cache_act.h"
 #include "cache_read.h"
 #include "record.h"
 #include "record_write.h"
@@ -72,26 +72,6 @@ enum status cache_own_place(const struct settings *settings,
                    is_sound(ret_place->directory, user)
                ? STATUS_OK
                : STATUS_MISS;
-}
-
-struct cache_acting cache_act(const struct cache_place *place)
-{
-    struct stat found;
-
-    if (geteuid() != 0 || !place->system ||
-        stat(place->directory, &found) != 0 || found.st_uid == 0)
-        return (struct cache_acting){false};
-    setfsgid(found.st_gid);
-    setfsuid(found.st_uid);
-    return (struct cache_acting){true};
-}
-
-void util_cache_acting(struct cache_acting *acting)
-{
-    if (!acting->as_owner)
-        return;
-    setfsuid(0);
-    setfsgid(0);
 }
 
 /* Writes the path of a name's file; the sizes of the two make it fit. */
@@ -238,9 +218,10 @@ enum status cache_write(const struct cache_place *place,
                         const struct server_name *name, const char *record,
                         size_t length, const char *pieces, size_t pieces_length)
 {
-    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+    AUTO(cache_acting) struct cache_acting acting = {0};
 
-    if (!server_name_can_exist(name) || !make_directories(place) ||
+    if (!server_name_can_exist(name) ||
+        cache_act(place, &acting) != STATUS_OK || !make_directories(place) ||
         !replace_file(place, PIECES, name->key, pieces, pieces_length) ||
         !replace_file(place, RECORDS, name->key, record, length))
         return STATUS_UNAVAILABLE;
@@ -259,7 +240,7 @@ enum status cache_postpone_refresh(const struct cache_place *place,
                                    const struct server_name *name,
                                    const struct settings *settings, int64_t now)
 {
-    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+    AUTO(cache_acting) struct cache_acting acting = {0};
     AUTO(close_fd) int fd = -1;
     struct record record; /* which parsing cuts into pieces */
     char text[LIMIT_RECORD + 1];
@@ -268,6 +249,7 @@ enum status cache_postpone_refresh(const struct cache_place *place,
 
     write_path(path, place, RECORDS, name->key);
     if (!server_name_can_exist(name) ||
+        cache_act(place, &acting) != STATUS_OK ||
         cache_directory_owner(place->directory, &owner) != STATUS_OK ||
         cache_open(path, owner, &fd) != STATUS_OK ||
         read_whole(fd, text, sizeof(text), &record.length) != STATUS_OK)
@@ -322,11 +304,12 @@ static bool lock_within(int fd, int wait_ms)
 enum status cache_lock(const struct cache_place *place,
                        const struct server_name *name, int wait_ms, int *ret_fd)
 {
-    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+    AUTO(cache_acting) struct cache_acting acting = {0};
     AUTO(close_fd) int fd = -1;
     char path[PATH_MAX];
 
-    if (!server_name_can_exist(name) || !make_directories(place))
+    if (!server_name_can_exist(name) ||
+        cache_act(place, &acting) != STATUS_OK || !make_directories(place))
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
@@ -338,10 +321,12 @@ enum status cache_lock(const struct cache_place *place,
 
 enum status cache_remove(const struct cache_place *place, const char *key)
 {
-    AUTO(cache_acting) struct cache_acting acting = cache_act(place);
+    AUTO(cache_acting) struct cache_acting acting = {0};
     char path[PATH_MAX];
     bool found;
 
+    if (cache_act(place, &acting) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
     write_path(path, place, RECORDS, key);
     found = unlink(path) == 0;
     if (!found && errno != ENOENT)

@@ -26,7 +26,10 @@
 #include "status.h"
 #include "util.h"
 
-/* The cache directory this process writes to. */
+/*
+ * The cache directory this process writes to. In the system's, root acts as
+ * its owner (cache_act.h); where it cannot, it leaves it alone.
+ */
 struct cache_place {
     bool system;
     char directory[PATH_MAX - LIMIT_SERVER_NAME - 32];
@@ -40,20 +43,6 @@ struct cache_place {
  */
 MUST_CHECK enum status cache_own_place(const struct settings *settings,
                                        struct cache_place *ret_place);
-
-/*
- * In the system's cache root acts as its owner: what is made there is the
- * owner's, or the service could never write there again, and a link that the
- * owner puts in the way leads no further than the owner could go.
- *     AUTO(cache_acting) struct cache_acting acting = cache_act(place);
- * All functions below do so. Not for processes with threads at work.
- */
-struct cache_acting {
-    bool as_owner;
-};
-
-struct cache_acting cache_act(const struct cache_place *place);
-void util_cache_acting(struct cache_acting *acting);
 
 /* The system's cache, which everybody may read. */
 void cache_system_place(struct cache_place *ret_place);

@@ -113,6 +113,7 @@ static struct cache_place trap(const char *below)
     char path[PATH_MAX];
 
     place_directory(place("root"), 0);
+    assert_int_equal(chmod(place("root"), 0775), 0); /* root's groups too */
     place_file(place("root/example.org"), "secret", 6, 0);
     assert_int_equal(chmod(place("root/example.org"), 0600), 0);
     snprintf(place_.directory, sizeof(place_.directory), "%s",
@@ -143,10 +144,14 @@ static void assert_untouched(void)
 static void root_follows_no_link_out_of_the_services_cache(void **state)
 {
     static const char *const BELOW[] = {"/v1", "/v1/~locks", "/v1/~pieces"};
+    static const gid_t MANY[] = {0, 4, 27};
+    gid_t before[NGROUPS_MAX], after[NGROUPS_MAX];
+    int count = getgroups(NGROUPS_MAX, before);
 
     (void)state;
     if (!is_root())
         return;
+    assert_int_equal(setgroups(ARRAY_SIZE(MANY), MANY), 0);
     for (size_t i = 0; i < ARRAY_SIZE(BELOW); i++) {
         struct cache_place service;
         int lock = -1;
@@ -161,7 +166,10 @@ static void root_follows_no_link_out_of_the_services_cache(void **state)
         assert_untouched();
         assert_int_equal(setfsuid((uid_t)-1), 0); /* and is itself again */
         assert_int_equal(setfsgid((gid_t)-1), 0);
+        assert_int_equal(getgroups(NGROUPS_MAX, after), ARRAY_SIZE(MANY));
+        assert_memory_equal(after, MANY, sizeof(MANY));
     }
+    assert_int_equal(setgroups((size_t)count, before), 0);
 }
 
 static void what_root_makes_in_the_services_cache_is_the_services(void **state)
