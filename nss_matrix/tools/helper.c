@@ -40,7 +40,8 @@ struct job {
 
 /*
  * Whoever started us blocked all signals and may have ignored some; a client
- * that has gone away must not end us before the cache is written.
+ * that has gone away must not end us before the cache is written, nor its
+ * limit on the size of files before it has an answer.
  */
 static void reset_signals(void)
 {
@@ -51,6 +52,7 @@ static void reset_signals(void)
     for (int number = 1; number < NSIG; number++)
         sigaction(number, &normal, NULL);
     sigaction(SIGPIPE, &ignored, NULL);
+    sigaction(SIGXFSZ, &ignored, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -190,43 +192,41 @@ static void keep_in_answer(void *argument, const char *record, size_t length,
 }
 
 /* What root may read and others may not is told instead of misunderstood. */
-static bool trust_is_readable(const struct configuration *configuration)
+static const char *untold_trust(const struct configuration *configuration)
 {
-    return configuration->ca_path == NULL ||
-           access(configuration->ca_path, R_OK | X_OK) == 0;
+    if (configuration->ca_path != NULL &&
+        access(configuration->ca_path, R_OK | X_OK) != 0)
+        return "the directory of certificates (ca-path) is root's to read "
+               "alone, and lookups are not made with root's rights: let "
+               "others read it";
+    if (configuration->ca_file != NULL &&
+        access(configuration->ca_file, R_OK) != 0)
+        return "the file of certificates (ca-file) is root's to read alone, "
+               "and larger than a copy may be here (RLIMIT_FSIZE): let others "
+               "read it";
+    return NULL;
 }
 
 static void resolve_as_other(void *argument, struct confined_answer *answered)
 {
     struct job *job = argument;
+    const char *trouble = untold_trust(&job->configuration);
 
     limit_life();
-    if (trust_is_readable(&job->configuration))
+    if (trouble == NULL)
         resolve(job, keep_in_answer, answered);
     else
-        fail(job, "the directory of certificates (ca-path) is root's to read "
-                  "alone, and lookups are not made with root's rights: let "
-                  "others read it");
+        fail(job, trouble);
     memcpy(answered->reply, job->record, job->length);
     answered->reply_length = job->length;
 }
 
-/*
- * The authorities' file may be root's to read alone, or lie where others do
- * not come: who works without root's rights has it as a descriptor.
- */
-static bool hand_over_authorities(struct configuration *configuration)
+static bool copy_file(const char *path, int copy)
 {
-    AUTO(close_fd) int file = -1;
-    int copy; /* stays open: its path is what is left of it */
+    AUTO(close_fd) int file = open(path, O_RDONLY | O_CLOEXEC);
     struct stat found;
-    char path[40];
 
-    if (configuration->ca_file == NULL)
-        return true;
-    file = open(configuration->ca_file, O_RDONLY | O_CLOEXEC);
-    copy = memfd_create("nss-matrix-ca", MFD_CLOEXEC);
-    if (file < 0 || copy < 0 || fstat(file, &found) != 0)
+    if (file < 0 || fstat(file, &found) != 0)
         return false;
     for (off_t left = found.st_size; left > 0;) {
         ssize_t sent = sendfile(copy, file, NULL, (size_t)left);
@@ -235,19 +235,40 @@ static bool hand_over_authorities(struct configuration *configuration)
             return false;
         left -= sent;
     }
+    return true;
+}
+
+/*
+ * The authorities' file may be root's to read alone, or lie where others do
+ * not come: who works without root's rights has a copy as a descriptor, which
+ * stays open. A limit on the size of files is one on copies too, and then the
+ * file itself may do.
+ */
+static void hand_over_authorities(struct configuration *configuration)
+{
+    AUTO(close_fd) int copy = -1;
+    char path[40];
+    char *instead;
+
+    if (configuration->ca_file == NULL)
+        return;
+    copy = memfd_create("nss-matrix-ca", MFD_CLOEXEC);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+    if (copy < 0 || !copy_file(configuration->ca_file, copy) ||
+        (instead = strdup(path)) == NULL)
+        return;
     free(configuration->ca_file);
-    configuration->ca_file = strdup(path);
-    return configuration->ca_file != NULL;
+    configuration->ca_file = instead;
+    (void)TAKE_FD(copy);
 }
 
 static void resolve_confined(struct job *job, const struct cache_place *place)
 {
     AUTO(free) struct confined_answer *answered = NULL;
-    char reason[LIMIT_REASON] = "the file of certificates cannot be read";
+    char reason[LIMIT_REASON];
 
-    if (!hand_over_authorities(&job->configuration) ||
-        confined_run(resolve_as_other, job, job->name.key, &job->settings,
+    hand_over_authorities(&job->configuration);
+    if (confined_run(resolve_as_other, job, job->name.key, &job->settings,
                      &answered, reason) != STATUS_OK) {
         fail(job, reason);
         return;

@@ -23,6 +23,8 @@ int main(int argc, char **argv)
     standard_open();
     /* OpenSSL writes to connections that servers have closed. */
     sigaction(SIGPIPE, &ignored, NULL);
+    /* A cache file that may not be so large is none; the answer is said. */
+    sigaction(SIGXFSZ, &ignored, NULL);
     if (check_run_wanted(argc, argv))
         return check_run(argc, argv);
     resolve_options_read(argc, argv, &options);
