@@ -71,6 +71,14 @@ void check_find(struct check *check, const struct check_target *target,
     check->finding_count++;
 }
 
+void check_judge_untested(struct check *check, struct check_target *target,
+                          enum check_stage stage, const char *why)
+{
+    check_row_add(target, stage, CHECK_SKIP, -1, "%s", why);
+    check_find(check, target, CHECK_INFORMATIVE, "no-route",
+               "%s: not tested, and no fault of the server's", why);
+}
+
 /*
  * What is wrong with a well-known's host is no fault of the federation as
  * such: discovery goes on.
@@ -110,10 +118,7 @@ static bool judge_tcp(struct check *check, struct check_target *target)
         return false;
     }
     if (exchange->stage == EXCHANGE_ROUTE) {
-        check_row_add(target, CHECK_TCP, CHECK_SKIP, -1, "%s", exchange->fault);
-        check_find(check, target, CHECK_INFORMATIVE, "no-route",
-                   "%s: not tested, and no fault of the server's",
-                   exchange->fault);
+        check_judge_untested(check, target, CHECK_TCP, exchange->fault);
         return false;
     }
     if (exchange->stage == EXCHANGE_TCP) {

@@ -69,6 +69,10 @@ static bool judge_answer(struct check *check, struct check_target *target,
     const char *path = exchange->plan.path;
     int status = exchange->response.status;
 
+    if (exchange->stage == EXCHANGE_ROUTE) {
+        check_judge_untested(check, target, stage, exchange->fault);
+        return false;
+    }
     if (exchange->stage != EXCHANGE_WHOLE) {
         check_row_add(target, stage, CHECK_FAIL,
                       exchange->stage == EXCHANGE_HTTP ? exchange->http_ms : -1,
@@ -107,12 +111,15 @@ static void judge_version(struct check *check, struct check_target *target)
     char reason[JSON_TREE_REASON_MAX] = "is no JSON object";
     struct json_tree tree = {0};
     const struct json_value *server = NULL;
+    enum status status;
 
     if (!judge_answer(check, target, exchange, CHECK_VERSION))
         return;
-    if (json_tree_read(http_response_body(response), response->body_length,
-                       &tree, reason) == STATUS_OK &&
-        tree.values[0].kind == JSON_OBJECT) {
+    status = json_tree_read(http_response_body(response), response->body_length,
+                            &tree, reason);
+    if (status == STATUS_NO_MEMORY) {
+        check_judge_untested(check, target, CHECK_VERSION, "out of memory");
+    } else if (status == STATUS_OK && tree.values[0].kind == JSON_OBJECT) {
         server = json_tree_member(&tree.values[0], "server", JSON_OBJECT);
         read_text(server, "name", target->software);
         read_text(server, "version", target->release);
@@ -182,18 +189,22 @@ static void judge_document(struct check *check, struct check_target *target)
                      : well_known_parse(http_response_body(response),
                                         response->body_length, name, reason);
 
+    if (status == STATUS_NO_MEMORY) {
+        check_judge_untested(check, target, CHECK_WELL_KNOWN, "out of memory");
+        return;
+    }
     if (status == STATUS_OK)
         snprintf(target->said, sizeof(target->said), "delegates to %s",
                  name->text);
     else
         snprintf(target->said, sizeof(target->said), "sends a document that %s",
-                 status == STATUS_INVALID ? reason : "we could not read");
+                 reason);
     check_row_add(target, CHECK_WELL_KNOWN,
                   status == STATUS_OK ? CHECK_OK : CHECK_WARN,
                   exchange->http_ms, "%s", target->said);
     if (status == STATUS_OK)
         judge_body(check, target);
-    else if (status == STATUS_INVALID)
+    else
         check_find(check, target, CHECK_WARNING, "well-known-document",
                    "the well-known document %s; serve a JSON object with "
                    "m.server there, or 404",

@@ -156,12 +156,22 @@ static bool has(const struct check *check, enum check_weight weight)
     return false;
 }
 
+/* To its end, which is the key document, or to where it failed. */
+static bool is_tried(const struct check_target *target)
+{
+    for (unsigned i = 0; i < target->row_count; i++)
+        if (target->rows[i].result == CHECK_FAIL ||
+            (target->rows[i].stage == CHECK_KEYS &&
+             target->rows[i].result != CHECK_SKIP))
+            return true;
+    return false;
+}
+
 /* Whether any address of the server itself could be tried. */
 static bool was_tried(const struct check *check)
 {
     for (unsigned i = 0; i < check->target_count; i++)
-        if (!check->targets[i]->well_known &&
-            check->targets[i]->first.stage != EXCHANGE_ROUTE)
+        if (!check->targets[i]->well_known && is_tried(check->targets[i]))
             return true;
     return false;
 }

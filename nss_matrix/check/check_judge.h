@@ -12,6 +12,10 @@ void check_judge(struct check *check);
 void check_judge_endpoint(struct check *check, struct check_target *target);
 void check_judge_well_known(struct check *check, struct check_target *target);
 
+/* The row, and the finding, of what this machine had not the means to test. */
+void check_judge_untested(struct check *check, struct check_target *target,
+                          enum check_stage stage, const char *why);
+
 /* The TCP and TLS rows. False if nothing came after them. */
 bool check_judge_connection(struct check *check, struct check_target *target);
 

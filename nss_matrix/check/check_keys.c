@@ -124,6 +124,10 @@ void check_judge_keys(struct check *check, struct check_target *target)
         key_document_read(http_response_body(response), response->body_length,
                           &target->document, target->document_fault);
 
+    if (status == STATUS_NO_MEMORY) {
+        check_judge_untested(check, target, CHECK_KEYS, "out of memory");
+        return;
+    }
     target->has_document = status == STATUS_OK;
     if (!target->has_document) {
         check_row_add(target, CHECK_KEYS, CHECK_FAIL, target->first.http_ms,

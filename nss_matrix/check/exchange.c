@@ -22,6 +22,13 @@ static void ready(void *argument, uint32_t events)
 static void fail(struct exchange *exchange, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* The same for what this machine lacks: it says nothing of the server. */
+static void fail_here(struct exchange *exchange, const char *fault)
+{
+    fail(exchange, "%s", fault);
+    exchange->stage = EXCHANGE_ROUTE;
+}
+
 static int *stage_ms(struct exchange *exchange)
 {
     switch (exchange->stage) {
@@ -99,7 +106,7 @@ static bool wait_for_tls(struct exchange *exchange, int result)
         return false;
     if (loop_watch(exchange->plan.loop, &exchange->watch, exchange->fd, events,
                    ready, exchange) != STATUS_OK)
-        fail(exchange, "our own system cannot wait for it");
+        fail_here(exchange, "our own system cannot wait for it");
     return true;
 }
 
@@ -142,13 +149,39 @@ static void start_handshake(struct exchange *exchange)
     if (exchange->ssl == NULL || SSL_set_fd(exchange->ssl, exchange->fd) != 1 ||
         (name[0] != '\0' &&
          SSL_set_tlsext_host_name(exchange->ssl, name) != 1)) {
-        fail(exchange, "out of memory");
+        fail_here(exchange, "out of memory");
         return;
     }
     SSL_set_connect_state(exchange->ssl);
     /* Or the server would not be asked for timestamps. */
     SSL_enable_ct(exchange->ssl, SSL_CT_VALIDATION_PERMISSIVE);
     handshake(exchange);
+}
+
+/* connect(2): what comes from this machine alone, a firewall on it included. */
+static bool is_ours(int error)
+{
+    switch (error) {
+    case ENETUNREACH:
+    case EADDRNOTAVAIL:
+    case EAGAIN: /* no free port */
+    case ENOBUFS:
+    case ENOMEM:
+    case EACCES:
+    case EPERM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void fail_to_connect(struct exchange *exchange, int error)
+{
+    if (is_ours(error))
+        fail_here(exchange, strerror(error));
+    else
+        fail(exchange, "%s",
+             error == ECONNREFUSED ? "connection refused" : strerror(error));
 }
 
 static void connected(struct exchange *exchange)
@@ -161,10 +194,7 @@ static void connected(struct exchange *exchange)
         start_handshake(exchange);
         return;
     }
-    if (error == ENETUNREACH || error == EADDRNOTAVAIL)
-        exchange->stage = EXCHANGE_ROUTE;
-    fail(exchange, "%s",
-         error == ECONNREFUSED ? "connection refused" : strerror(error));
+    fail_to_connect(exchange, error);
 }
 
 static void handshake(struct exchange *exchange)
@@ -227,6 +257,9 @@ static void receive(struct exchange *exchange)
             return;
         case HTTP_BROKEN:
             fail(exchange, "the answer %s", response->fault);
+            return;
+        case HTTP_NO_MEMORY:
+            fail_here(exchange, "out of memory");
             return;
         default:
             break;
@@ -291,12 +324,12 @@ static void open_connection(struct exchange *exchange)
     exchange->stage = EXCHANGE_TCP;
     if (connect(exchange->fd, (const struct sockaddr *)&to, length) != 0 &&
         errno != EINPROGRESS) {
-        fail(exchange, "%s", strerror(errno));
+        fail_to_connect(exchange, errno);
         return;
     }
     if (loop_watch(plan->loop, &exchange->watch, exchange->fd, EPOLLOUT, ready,
                    exchange) != STATUS_OK)
-        fail(exchange, "our own system cannot wait for it");
+        fail_here(exchange, "our own system cannot wait for it");
 }
 
 void exchange_start(struct exchange *exchange, const struct exchange_plan *plan,

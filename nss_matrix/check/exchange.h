@@ -15,7 +15,7 @@
 
 /* How far it came. */
 enum exchange_stage {
-    EXCHANGE_ROUTE, /* this machine has no way there */
+    EXCHANGE_ROUTE, /* this machine has no way there, descriptor or memory */
     EXCHANGE_TCP,
     EXCHANGE_TLS,
     EXCHANGE_HTTP,

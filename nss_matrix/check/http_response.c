@@ -245,7 +245,7 @@ enum http_state http_response_feed(struct http_response *response,
         char *larger = realloc(response->raw, room);
 
         if (larger == NULL)
-            return fail(response, "does not fit into our memory");
+            return response->state = HTTP_NO_MEMORY;
         response->raw = larger;
         response->room = room;
     }

@@ -17,6 +17,7 @@ enum http_state {
     HTTP_MORE, /* not whole yet */
     HTTP_WHOLE,
     HTTP_BROKEN, /* fault says why */
+    HTTP_NO_MEMORY,
 };
 
 enum {

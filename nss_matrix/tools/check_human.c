@@ -3,17 +3,7 @@
 #include <time.h>
 
 #include "check_output.h"
-#include "escape.h"
 #include "paint.h"
-
-const char *check_output_name(const struct check_report *report,
-                              char shown[static LIMIT_REASON])
-{
-    if (report->check != NULL)
-        return report->check->asked.text;
-    escape_text(shown, LIMIT_REASON, report->typed, strlen(report->typed));
-    return shown;
-}
 
 const char *check_output_place(const struct check_target *target,
                                char text[static ADDRESS_TEXT + 12])
@@ -70,7 +60,7 @@ void check_output_verdict(const struct check_report *report, char *text,
         snprintf(text, room, "UNDECIDED: %s",
                  check->outcome->error != ERROR_NONE
                      ? check->outcome->reason
-                     : "this machine has no way to any address of it");
+                     : "this machine could not test any address of it");
     else if (report->options->expect_unreachable)
         snprintf(text, room, "%s",
                  check_is_reachable(check)
@@ -159,7 +149,6 @@ void check_output_human(FILE *out, const struct check_report *report)
 {
     const struct check *check = report->check;
     char verdict[LIMIT_REASON + 40];
-    char shown[LIMIT_REASON];
     int status = check_output_status(report);
 
     if (check != NULL) {
@@ -175,7 +164,7 @@ void check_output_human(FILE *out, const struct check_report *report)
     }
     check_output_verdict(report, verdict, sizeof(verdict));
     fprintf(out, "%s%s: %s%s\n", paint(status == 0 ? PAINT_GOOD : PAINT_BAD),
-            check_output_name(report, shown), verdict, paint(PAINT_PLAIN));
+            report->name, verdict, paint(PAINT_PLAIN));
 }
 
 void check_output_summary(FILE *out, const struct check_report *reports,
@@ -186,7 +175,6 @@ void check_output_summary(FILE *out, const struct check_report *reports,
     fputc('\n', out);
     for (int i = 0; i < count; i++) {
         char verdict[LIMIT_REASON + 40];
-        char shown[LIMIT_REASON];
         int status = check_output_status(&reports[i]);
 
         passed += status == 0 || status == 3;
@@ -194,8 +182,7 @@ void check_output_summary(FILE *out, const struct check_report *reports,
         invalid += status == 2;
         undecided += status > 3;
         check_output_verdict(&reports[i], verdict, sizeof(verdict));
-        fprintf(out, "%s: %s\n", check_output_name(&reports[i], shown),
-                verdict);
+        fprintf(out, "%s: %s\n", reports[i].name, verdict);
     }
     fprintf(out, "%d servers: %d passed, %d failed, %d undecided", count,
             passed, failed, undecided);
@@ -210,11 +197,9 @@ void check_output_unchanged(FILE *out, const struct check_report *report)
     struct tm tm;
     char date[40] = "";
     char verdict[LIMIT_REASON + 40];
-    char shown[LIMIT_REASON];
 
     if (gmtime_r(&now, &tm) != NULL)
         strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &tm);
     check_output_verdict(report, verdict, sizeof(verdict));
-    fprintf(out, "%s  %s: %s, as before\n", date,
-            check_output_name(report, shown), verdict);
+    fprintf(out, "%s  %s: %s, as before\n", date, report->name, verdict);
 }

@@ -151,12 +151,10 @@ void check_output_json(FILE *out, const struct check_report *report)
     const struct check *check = report->check;
     int status = check_output_status(report);
     cJSON *object = json_line_begin();
-    char shown[LIMIT_REASON];
     AUTO(free) char *text = NULL;
 
     cJSON_AddNumberToObject(object, "format", 1);
-    cJSON_AddStringToObject(object, "server_name",
-                            check_output_name(report, shown));
+    cJSON_AddStringToObject(object, "server_name", report->name);
     cJSON_AddStringToObject(object, "verdict",
                             check != NULL ? check_verdict_name(check->verdict)
                                           : "invalid");

@@ -29,7 +29,6 @@ void check_output_tap(FILE *out, const struct check_report *report,
 {
     const struct check *check = report->check;
     char verdict[LIMIT_REASON + 40];
-    char shown[LIMIT_REASON];
     int status = check_output_status(report);
 
     for (unsigned i = 0; check != NULL && i < check->target_count; i++)
@@ -44,7 +43,7 @@ void check_output_tap(FILE *out, const struct check_report *report,
     }
     check_output_verdict(report, verdict, sizeof(verdict));
     fprintf(out, "%s %u - ", status == 0 ? "ok" : "not ok", ++*number);
-    put_text(out, check_output_name(report, shown));
+    put_text(out, report->name);
     fputs(": ", out);
     put_text(out, verdict);
     fputc('\n', out);
@@ -107,13 +106,12 @@ int check_output_nagios(FILE *out, const struct check_report *report)
     static const char *const WORDS[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     const struct check *check = report->check;
     char text[LIMIT_REASON + 40];
-    char shown[LIMIT_REASON];
     int status = nagios_status(report, text, sizeof(text));
     const char *finding = check != NULL ? first_finding(check, status) : NULL;
     int days;
 
     fprintf(out, "MATRIX %s - ", WORDS[status]);
-    put_text(out, check_output_name(report, shown));
+    put_text(out, report->name);
     fputs(": ", out);
     put_text(out, text);
     if (finding != NULL && strstr(text, finding) == NULL) {
@@ -146,10 +144,9 @@ static void put_label(FILE *out, const char *text)
 static void put_server(FILE *out, const char *metric,
                        const struct check_report *report)
 {
-    char shown[LIMIT_REASON];
 
     fprintf(out, "%s{server_name=\"", metric);
-    put_label(out, check_output_name(report, shown));
+    put_label(out, report->name);
     fputc('"', out);
 }
 

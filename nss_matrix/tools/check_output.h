@@ -13,7 +13,7 @@
 
 /* One server's check, as the forms need it. Pointers are borrowed. */
 struct check_report {
-    const char *typed;
+    const char *name;          /* as it can be shown */
     const struct check *check; /* NULL: what was typed is no name */
     const char *reason;        /* then */
     const struct check_options *options;
@@ -21,10 +21,6 @@ struct check_report {
 
 /* The exit status of one, by the options. */
 int check_output_status(const struct check_report *report);
-
-/* The name, as it can be shown. */
-const char *check_output_name(const struct check_report *report,
-                              char shown[static LIMIT_REASON]);
 
 /* "passed", ... with --expect taken into account, in one sentence. */
 void check_output_verdict(const struct check_report *report, char *text,

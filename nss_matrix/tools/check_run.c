@@ -5,29 +5,29 @@
  */
 #include "check_run.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <sys/resource.h>
 #include <time.h>
 
+#include "check_names.h"
 #include "check_options.h"
 #include "check_output.h"
 #include "deadline.h"
 #include "paint.h"
-#include "resolve_name.h"
 #include "standard.h"
 
 enum {
     AT_A_TIME = 16,
-    FILES = 4096, /* each server may have 160 connections */
+    OWN_FILES = 16, /* the loop, the streams and the like */
+    /* A server's connections, and what of its discovery is under way still. */
+    CHECK_FILES = 2 * LIMIT_TARGETS + LIMIT_ADDRESSES + 32,
+    FILES = OWN_FILES + AT_A_TIME * CHECK_FILES,
 };
 
 struct job {
     struct run *run;
-    char *typed;
-    bool is_name, over;
-    struct server_name name;
-    char reason[LIMIT_REASON];
+    const struct check_name *name;
+    bool over;
     struct check *check;
     char *last; /* --watch: what was printed */
 };
@@ -36,8 +36,9 @@ struct run {
     struct check_options options;
     struct configuration v1, draft;
     struct check_plan plan;
-    int count;
-    struct job *jobs;
+    struct check_names names;
+    struct job *jobs; /* one for each name */
+    int at_a_time;
     int next, under_way, printed;
     unsigned tap;
     int worst;
@@ -66,69 +67,37 @@ static void flush(void)
     standard_flush("matrix-resolve check", for_nagios ? 3 : 5);
 }
 
-static bool add_job(struct run *run, const char *typed)
-{
-    struct job *jobs =
-        realloc(run->jobs, (size_t)(run->count + 1) * sizeof(run->jobs[0]));
-    struct job *job;
-
-    if (jobs == NULL)
-        return false;
-    run->jobs = jobs;
-    job = &jobs[run->count];
-    memset(job, 0, sizeof(*job));
-    job->run = run;
-    job->typed = strdup(typed);
-    if (job->typed == NULL)
-        return false;
-    run->count++;
-    job->is_name =
-        resolve_name_read(typed, &job->name, job->reason) == STATUS_OK;
-    return true;
-}
-
 static int read_names(struct run *run)
 {
-    const struct check_options *options = &run->options;
-    AUTO(free) struct resolve_name_source *source = malloc(sizeof(*source));
-    AUTO(close_fd) int fd = -1;
-    const char *typed;
+    const char *file = run->options.file;
 
-    if (options->file != NULL &&
-        resolve_name_open(options->file, &fd) != STATUS_OK) {
-        fail("%s: %s", options->file, strerror(errno));
+    switch (check_names_read(&run->options, &run->names)) {
+    case STATUS_OK:
+        break;
+    case STATUS_INVALID:
+        fail("%s: %s", file, strerror(errno));
         return 2;
-    }
-    if (source == NULL)
+    case STATUS_NOT_FOUND:
+        fail("%s: there is no name in it", file);
+        return 2;
+    case STATUS_UNAVAILABLE:
+        return fail("%s: %s", file, strerror(errno));
+    default:
         return fail("out of memory");
-    resolve_name_source(source, options->names, options->name_count, fd);
-    for (;;) {
-        struct pollfd stream = {.fd = fd, .events = POLLIN};
-
-        switch (resolve_name_next(source, &typed)) {
-        case RESOLVE_NAME_TAKEN:
-            if (!add_job(run, typed))
-                return fail("out of memory");
-            break;
-        case RESOLVE_NAME_LATER:
-            poll(&stream, 1, -1);
-            break;
-        default:
-            if (source->error != 0)
-                return fail("%s: %s", options->file, strerror(source->error));
-            /* Nothing to check would look like nothing wrong. */
-            if (run->count == 0)
-                fail("%s: there is no name in it", options->file);
-            return run->count == 0 ? 2 : 0;
-        }
     }
+    run->jobs = calloc((unsigned)run->names.count, sizeof(run->jobs[0]));
+    if (run->jobs == NULL)
+        return fail("out of memory");
+    for (int i = 0; i < run->names.count; i++)
+        run->jobs[i] = (struct job){.run = run, .name = &run->names.list[i]};
+    return 0;
 }
 
 static struct check_report report_of(const struct job *job)
 {
-    return (struct check_report){.typed = job->typed,
-                                 .check = job->is_name ? job->check : NULL,
-                                 .reason = job->reason,
+    return (struct check_report){.name = job->name->shown,
+                                 .check = job->check,
+                                 .reason = job->name->reason,
                                  .options = &job->run->options};
 }
 
@@ -214,16 +183,19 @@ static void check_done(void *argument)
 
 static bool feed(struct run *run)
 {
-    while (run->next < run->count && run->under_way < AT_A_TIME) {
+    while (run->next < run->names.count && run->under_way < run->at_a_time) {
         struct job *job = &run->jobs[run->next++];
+        const char *text = job->name->shown;
+        struct server_name name;
 
-        if (!job->is_name) {
+        if (job->name->reason != NULL) {
             job->over = true;
             continue;
         }
         job->check = calloc(1, sizeof(*job->check));
         if (job->check == NULL ||
-            check_start(job->check, &run->plan, &job->name, check_done, job) !=
+            server_name_parse(text, strlen(text), &name) != STATUS_OK ||
+            check_start(job->check, &run->plan, &name, check_done, job) !=
                 STATUS_OK)
             return false;
         run->under_way++;
@@ -236,7 +208,7 @@ static int run_round(struct run *run)
 {
     run->next = run->printed = 0;
     run->worst = 0;
-    while (run->printed < run->count) {
+    while (run->printed < run->names.count) {
         if (!feed(run))
             return fail("out of memory");
         while (run->printed < run->next && run->jobs[run->printed].over) {
@@ -244,7 +216,7 @@ static int run_round(struct run *run)
             run->printed++;
         }
         flush();
-        if (run->printed < run->count && run->under_way > 0 &&
+        if (run->printed < run->names.count && run->under_way > 0 &&
             resolver_turn(run->plan.resolver) != STATUS_OK)
             return fail("the system's epoll fails");
     }
@@ -263,20 +235,20 @@ static int finish_round(struct run *run)
 {
     AUTO(free)
     struct check_report *reports =
-        calloc((unsigned)run->count, sizeof(reports[0]));
+        calloc((unsigned)run->names.count, sizeof(reports[0]));
 
     if (reports == NULL)
         return fail("out of memory");
-    for (int i = 0; i < run->count; i++)
+    for (int i = 0; i < run->names.count; i++)
         reports[i] = report_of(&run->jobs[i]);
     if (run->options.form == CHECK_PROMETHEUS)
-        check_output_prometheus(stdout, reports, run->count);
-    else if (run->options.form == CHECK_HUMAN && run->count > 1)
-        check_output_summary(stdout, reports, run->count);
+        check_output_prometheus(stdout, reports, run->names.count);
+    else if (run->options.form == CHECK_HUMAN && run->names.count > 1)
+        check_output_summary(stdout, reports, run->names.count);
     else if (run->options.form == CHECK_TAP)
         printf("1..%u\n", run->tap);
     run->tap = 0;
-    for (int i = 0; i < run->count; i++)
+    for (int i = 0; i < run->names.count; i++)
         end_check(&run->jobs[i]);
     flush();
     return 0;
@@ -340,12 +312,12 @@ static int make_plan(struct run *run)
 
 static void clear(struct run *run)
 {
-    for (int i = 0; i < run->count; i++) {
+    for (int i = 0; run->jobs != NULL && i < run->names.count; i++) {
         end_check(&run->jobs[i]);
-        free(run->jobs[i].typed);
         free(run->jobs[i].last);
     }
     free(run->jobs);
+    check_names_done(&run->names);
     free(run->options.ca_file);
     free(run->options.ca_path);
     SSL_CTX_free(run->plan.tls);
@@ -353,6 +325,21 @@ static void clear(struct run *run)
     resolver_free(run->plan.resolver);
     configuration_done(&run->v1);
     configuration_done(&run->draft);
+}
+
+/* How many checks there may be at a time without one in the others' way. */
+static int fit_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES)
+        return AT_A_TIME;
+    files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        return 1;
+    if (files.rlim_cur < OWN_FILES + 2 * CHECK_FILES)
+        return 1;
+    return (int)((files.rlim_cur - OWN_FILES) / CHECK_FILES);
 }
 
 static bool is_plugin(const char *program)
@@ -371,16 +358,12 @@ bool check_run_wanted(int argc, char **argv)
 int check_run(int argc, char **argv)
 {
     bool plugin = is_plugin(argv[0]);
-    struct rlimit files;
     struct run run = {.worst = 0};
     int status;
 
     check_options_read(plugin ? argc : argc - 1, plugin ? argv : argv + 1,
                        plugin, &run.options);
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES) {
-        files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    run.at_a_time = fit_files();
     for_nagios = run.options.form == CHECK_NAGIOS;
     paint_decide(run.options.colour);
     status = make_plan(&run);

@@ -199,6 +199,21 @@ static void skips_what_this_machine_cannot_reach(void **state)
     assert_int_equal(found("no-route")->weight, CHECK_INFORMATIVE);
 }
 
+/* Two exchanges an address: our descriptors may end between them. */
+static void skips_what_this_machine_had_no_descriptor_for(void **state)
+{
+    (void)state;
+    assert_int_equal(server_name_parse("a.test", 6, &check.asked), STATUS_OK);
+    targets[0].version.stage = EXCHANGE_ROUTE;
+    answer(&targets[0], "HTTP/1.1 200 OK\r\n\r\n{}");
+    check_judge_endpoint(&check, &targets[0]);
+    assert_int_equal(targets[0].rows[2].stage, CHECK_VERSION);
+    assert_int_equal(targets[0].rows[2].result, CHECK_SKIP);
+    assert_int_equal(found("no-route")->weight, CHECK_INFORMATIVE);
+    assert_null(found("http"));
+    assert_int_equal(targets[0].rows[3].stage, CHECK_KEYS);
+}
+
 static void wants_key_documents_of_the_very_name(void **state)
 {
     (void)state;
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(names_old_tls_and_forced_http2),
         cmocka_unit_test(merges_findings_and_keeps_the_graver),
         cmocka_unit_test(skips_what_this_machine_cannot_reach),
+        cmocka_unit_test(skips_what_this_machine_had_no_descriptor_for),
         cmocka_unit_test(wants_key_documents_of_the_very_name),
     };
     struct CMUnitTest each[ARRAY_SIZE(tests)];
