@@ -23,7 +23,7 @@ REAL_DECLARE(gnutls_session_set_verify_cert2);
  * What is verified where there is no N: no authority certifies it (RFC 2606).
  * It is not const for GnuTLS's sake, and nobody writes to it.
  */
-static char nobody[] = "nobody.invalid";
+static char nobody[] = NAMES_NOBODY;
 static struct gnutls_api_vdata only_nobody = {
     .type = GNUTLS_API_DT_DNS_HOSTNAME, .data = (unsigned char *)nobody};
 

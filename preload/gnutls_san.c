@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The names that a tool reads in a certificate to judge them by itself: the
- * real ones without DNS names under .matrix, whoever signed them; then each
- * known pseudo-hostname whose N the certificate covers. Nothing is stored:
- * every call counts through the list. What becomes known meanwhile is counted
- * first, so a tool in the middle of its list may read a name twice but misses
- * none that was known when it began.
+ * real ones, but nobody's in the place of DNS names under .matrix, whoever
+ * signed them (without any DNS name the tool might take the CN); then each
+ * known pseudo-hostname whose N the certificate covers. Nothing is stored. A
+ * real name keeps its number, and only behind the last one is there anything
+ * to count. What becomes known meanwhile is counted first there, so a tool in
+ * the middle may read a name twice but misses none that was known when it
+ * began.
  */
 #include "gnutls_verify.h"
 #include "preload.h"
@@ -25,16 +27,11 @@ enum {
  */
 static _Thread_local bool judging __attribute__((tls_model("initial-exec")));
 
-/* Where in a certificate's list a number of the tool's list is. */
-struct place {
-    const struct names_answer *answer; /* if it is a pseudo-hostname */
-    unsigned real;                     /* else; may be behind the end */
-};
-
-/* A search among the pseudo-hostnames. */
+/* A search among the pseudo-hostnames, behind the certificate's names. */
 struct search {
     const struct gnutls_api *api;
     struct gnutls_x509_crt_int *certificate;
+    bool counted;
     bool has_dns, has_ip; /* among the certificate's names */
     unsigned left;        /* to be passed by */
     const struct names_answer *found;
@@ -46,12 +43,48 @@ static bool is_pseudo(const char *name, size_t length)
     return names_is_pseudo(name, strnlen(name, length));
 }
 
+/* A real name's type, below 0 behind the last one. */
+static int look_at(const struct gnutls_api *api,
+                   struct gnutls_x509_crt_int *certificate, unsigned number,
+                   bool *ret_is_pseudo)
+{
+    char name[NAME];
+    size_t size = sizeof(name);
+    int type = api->gnutls_x509_crt_get_subject_alt_name(certificate, number,
+                                                         name, &size, NULL);
+
+    *ret_is_pseudo = type == GNUTLS_API_SAN_DNSNAME && is_pseudo(name, size);
+    return type;
+}
+
+static bool is_behind_last(int type)
+{
+    return type < 0 && type != GNUTLS_API_E_SHORT_MEMORY_BUFFER;
+}
+
+static void count(struct search *search)
+{
+    for (unsigned number = 0;; number++) {
+        bool pseudo;
+        int type = look_at(search->api, search->certificate, number, &pseudo);
+
+        if (is_behind_last(type))
+            break;
+        search->has_dns = search->has_dns || type == GNUTLS_API_SAN_DNSNAME;
+        search->has_ip = search->has_ip || type == GNUTLS_API_SAN_IPADDRESS;
+        search->left--;
+    }
+    search->counted = true;
+}
+
 /* Without names of the right kind GnuTLS would take the CN. */
 static bool covers(void *argument, const struct names_answer *answer)
 {
     struct search *search = argument;
     bool does;
 
+    if (!search->counted)
+        count(search);
     if (answer->cert_is_ip ? !search->has_ip : !search->has_dns)
         return false;
     judging = true;
@@ -64,33 +97,18 @@ static bool covers(void *argument, const struct names_answer *answer)
     return true;
 }
 
-static struct place find_place(const struct gnutls_api *api,
-                               struct gnutls_x509_crt_int *certificate,
-                               unsigned number)
+/* The DNS name that a tool is to read by a number; NULL: what is there. */
+static const char *name_at(const struct gnutls_api *api,
+                           struct gnutls_x509_crt_int *certificate,
+                           unsigned number)
 {
-    struct search search = {.api = api, .certificate = certificate};
-    struct place place = {.real = 0};
+    struct search search = {
+        .api = api, .certificate = certificate, .left = number};
+    bool pseudo;
 
-    search.left = number;
-    for (;; place.real++) {
-        char name[NAME];
-        size_t size = sizeof(name);
-        int type = api->gnutls_x509_crt_get_subject_alt_name(
-            certificate, place.real, name, &size, NULL);
-
-        if (type < 0 && type != GNUTLS_API_E_SHORT_MEMORY_BUFFER)
-            break;
-        search.has_dns = search.has_dns || type == GNUTLS_API_SAN_DNSNAME;
-        search.has_ip = search.has_ip || type == GNUTLS_API_SAN_IPADDRESS;
-        if (type == GNUTLS_API_SAN_DNSNAME && is_pseudo(name, size))
-            continue;
-        if (search.left == 0)
-            return place;
-        search.left--;
-    }
-    if (names_each(covers, &search))
-        place.answer = search.found;
-    return place;
+    if (!is_behind_last(look_at(api, certificate, number, &pseudo)))
+        return pseudo ? NAMES_NOBODY : NULL;
+    return names_each(covers, &search) ? search.found->pseudo : NULL;
 }
 
 /* Whether to show the list as it is: to GnuTLS, and in our own judgement. */
@@ -128,11 +146,11 @@ HOOK(int, gnutls_x509_crt_get_subject_alt_name,
     api = gnutls_api_of((const void *)real);
     if (api == NULL)
         return GNUTLS_API_E_INTERNAL_ERROR;
-    struct place place = find_place(api, certificate, number);
+    const char *text = name_at(api, certificate, number);
 
-    if (place.answer == NULL)
-        return real(certificate, place.real, name, size, critical);
-    return give(place.answer->pseudo, name, size);
+    if (text == NULL)
+        return real(certificate, number, name, size, critical);
+    return give(text, name, size);
 }
 
 HOOK(int, gnutls_x509_crt_get_subject_alt_name2,
@@ -150,13 +168,13 @@ HOOK(int, gnutls_x509_crt_get_subject_alt_name2,
     api = gnutls_api_of((const void *)real);
     if (api == NULL)
         return GNUTLS_API_E_INTERNAL_ERROR;
-    struct place place = find_place(api, certificate, number);
+    const char *text = name_at(api, certificate, number);
 
-    if (place.answer == NULL)
-        return real(certificate, place.real, name, size, type, critical);
+    if (text == NULL)
+        return real(certificate, number, name, size, type, critical);
     if (type != NULL)
         *type = GNUTLS_API_SAN_DNSNAME;
-    return give(place.answer->pseudo, name, size);
+    return give(text, name, size);
 }
 
 /* Numbers mean the same names here; those of DNS have no OID. */
@@ -175,9 +193,9 @@ HOOK(int, gnutls_x509_crt_get_subject_alt_othername_oid,
     api = gnutls_api_of((const void *)real);
     if (api == NULL)
         return GNUTLS_API_E_INTERNAL_ERROR;
-    struct place place = find_place(api, certificate, number);
+    const char *text = name_at(api, certificate, number);
 
-    if (place.answer == NULL)
-        return real(certificate, place.real, oid, size);
+    if (text == NULL)
+        return real(certificate, number, oid, size);
     return give("", oid, size);
 }

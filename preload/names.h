@@ -26,6 +26,12 @@ enum {
 };
 
 /*
+ * Where a name has to stand and nobody's may: no server can have it, and no
+ * authority certifies it (RFC 6761, RFC 2606).
+ */
+#define NAMES_NOBODY "nobody.invalid"
+
+/*
  * What does not change as long as the delegation stands. Never freed; when
  * an answer is refreshed and says the same, it is the same snapshot.
  */

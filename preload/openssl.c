@@ -41,9 +41,8 @@ static bool drop_session(const struct openssl_ssl *library, struct ssl_st *ssl,
            library->SSL_set_session(ssl, NULL) == 1;
 }
 
-const struct names_answer openssl_nobody = {.pseudo = "nobody.invalid",
-                                            .cert_name = "nobody.invalid",
-                                            .host = "nobody.invalid"};
+const struct names_answer openssl_nobody = {
+    .pseudo = NAMES_NOBODY, .cert_name = NAMES_NOBODY, .host = NAMES_NOBODY};
 
 static long send_name(const struct openssl_ssl *library, struct ssl_st *ssl,
                       const char *name)

@@ -121,7 +121,6 @@ struct openssl_crypto {
     void (*GENERAL_NAME_set0_value)(struct openssl_name *, int, void *);
     int (*OPENSSL_sk_num)(const struct openssl_names *);
     void *(*OPENSSL_sk_value)(const struct openssl_names *, int);
-    void *(*OPENSSL_sk_delete)(struct openssl_names *, int);
     int (*OPENSSL_sk_push)(struct openssl_names *, const void *);
     struct asn1_string_st *(*ASN1_STRING_type_new)(int);
     void (*ASN1_STRING_free)(struct asn1_string_st *);

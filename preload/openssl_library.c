@@ -59,7 +59,6 @@ static const struct member CRYPTO[] = {
     NEEDS(openssl_crypto, GENERAL_NAME_set0_value),
     NEEDS(openssl_crypto, OPENSSL_sk_num),
     NEEDS(openssl_crypto, OPENSSL_sk_value),
-    NEEDS(openssl_crypto, OPENSSL_sk_delete),
     NEEDS(openssl_crypto, OPENSSL_sk_push),
     NEEDS(openssl_crypto, ASN1_STRING_type_new),
     NEEDS(openssl_crypto, ASN1_STRING_free),

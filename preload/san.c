@@ -2,7 +2,9 @@
 /*
  * A pseudo-hostname stands in a certificate's names if, and only if, the
  * certificate covers N: what was there under .matrix before is no reason to
- * believe anything, since no authority may vouch for such a name.
+ * believe anything, since no authority may vouch for such a name. It becomes
+ * another and does not go: a certificate without any DNS name is judged by its
+ * CN (RFC 6125, 6.4.4), of which it is none.
  */
 #include "san.h"
 
@@ -42,9 +44,9 @@ static struct text text_of(const struct openssl_crypto *crypto,
 }
 
 /* Name number index, and its kind. */
-static const struct asn1_string_st *
-value_of(const struct openssl_crypto *crypto, const struct openssl_names *names,
-         int index, int *ret_kind)
+static struct asn1_string_st *value_of(const struct openssl_crypto *crypto,
+                                       const struct openssl_names *names,
+                                       int index, int *ret_kind)
 {
     return crypto->GENERAL_NAME_get0_value(
         crypto->OPENSSL_sk_value(names, index), ret_kind);
@@ -84,15 +86,14 @@ static bool could_cover(const struct openssl_crypto *crypto,
     return false;
 }
 
-/* Gives whether there was one. */
-static bool drop_pseudo(const struct openssl_crypto *crypto,
-                        struct openssl_names *names)
+/* False: no memory. */
+static bool replace_pseudo(const struct openssl_crypto *crypto,
+                           struct openssl_names *names, bool *ret_changed)
 {
-    bool dropped = false;
-
-    for (int i = crypto->OPENSSL_sk_num(names) - 1; i >= 0; i--) {
+    *ret_changed = false;
+    for (int i = 0; i < crypto->OPENSSL_sk_num(names); i++) {
         int kind;
-        const struct asn1_string_st *value = value_of(crypto, names, i, &kind);
+        struct asn1_string_st *value = value_of(crypto, names, i, &kind);
         struct text text;
 
         if (kind != OPENSSL_NAME_DNS)
@@ -100,10 +101,12 @@ static bool drop_pseudo(const struct openssl_crypto *crypto,
         text = text_of(crypto, value);
         if (text.length == 0 || !names_is_pseudo(text.start, text.length))
             continue;
-        crypto->GENERAL_NAME_free(crypto->OPENSSL_sk_delete(names, i));
-        dropped = true;
+        if (crypto->ASN1_STRING_set(value, NAMES_NOBODY,
+                                    (int)strlen(NAMES_NOBODY)) != 1)
+            return false;
+        *ret_changed = true;
     }
-    return dropped;
+    return true;
 }
 
 static bool add_name(const struct openssl_crypto *crypto,
@@ -148,12 +151,11 @@ static bool add_if_covered(void *argument, const struct names_answer *answer)
 bool san_edit(const struct openssl_crypto *crypto, struct x509_st *certificate,
               struct openssl_names *names, bool *ret_changed)
 {
-    struct edit edit = {.crypto = crypto,
-                        .certificate = certificate,
-                        .names = names,
-                        .changed = drop_pseudo(crypto, names)};
+    struct edit edit = {
+        .crypto = crypto, .certificate = certificate, .names = names};
 
-    if (names_each(add_if_covered, &edit))
+    if (!replace_pseudo(crypto, names, &edit.changed) ||
+        names_each(add_if_covered, &edit))
         return false;
     *ret_changed = edit.changed;
     return true;

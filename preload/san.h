@@ -19,10 +19,10 @@ bool san_covers(const struct openssl_crypto *crypto,
                 struct x509_st *certificate, const struct names_answer *answer);
 
 /*
- * Edits a copy of a certificate's names: every DNS name under .matrix goes,
- * whoever signed it; then comes each known pseudo-hostname whose N the
- * certificate covers. *ret_changed tells whether anything was. False: no
- * memory, and the names are not to be used.
+ * Edits a copy of a certificate's names: in the place of every DNS name under
+ * .matrix, whoever signed it, stands NAMES_NOBODY; last comes each known
+ * pseudo-hostname whose N the certificate covers. *ret_changed tells whether
+ * anything was. False: no memory, and the names are not to be used.
  */
 MUST_CHECK bool san_edit(const struct openssl_crypto *crypto,
                          struct x509_st *certificate,

@@ -195,6 +195,8 @@ case(60, "plain.test", "control", "ordinary website with HTTP/2",
      endpoint("@", port=443))
 case(61, "plain-http1.test", "control", "ordinary website, HTTP/1.1 only",
      endpoint("@", port=443, http2=False))
+case(62, "plain-cn.test", "control", "certified by CN, beside a .matrix name",
+     endpoint("@", port=443, tls=certificate("x.matrix", cn="@")))
 
 # ---------------------------------------------------------------------------
 # Discovery that fails, or has to go on after something failed. Where it goes

@@ -14,11 +14,16 @@ NO_SERVER = {"sni-rejected", "nothing"}
 # Good certificates for another name than the one needed.
 OTHER_NAME = {"wrong-name", "pseudo-san", "pseudo-cn", "pseudo-wild",
               "srv-target", "undelegated", "wrong-ip", "ip-as-name"}
+# An ordinary host which only the CN of its certificate names. Its one DNS name
+# is under .matrix, where the shim lets no name be read, and would be a reason
+# to look at the CN if it went.
+PLAIN_CN = "plain-cn"
 # TLS is never weaker: a right certificate and every kind of wrong one, which
 # each tool meets told to verify and told not to.
 RIGHT = "delegated"
 CERTIFICATES = (RIGHT, "wrong-name", "unknown-ca", "expired", "self-signed",
-                "pseudo-san", "pseudo-cn", "pseudo-wild", "srv-target")
+                "pseudo-san", "pseudo-cn", "pseudo-wild", "srv-target",
+                PLAIN_CN)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,10 @@ class Case:
     sni: str       # or "-"
     host: str
     what: str
+
+    @property
+    def is_ordinary(self):
+        return not self.hostname.endswith(".matrix")
 
     def modes(self, tool):
         """How a tool is run in this column."""
@@ -60,6 +69,13 @@ def _case(row):
                 row["host_draft"], row["what"])
 
 
+def _ordinary(name, kind, number, what):
+    host = name + ".test"
+    return Case(name, kind, host, (f"[2001:db8:1::{number}]:443",
+                                   f"198.51.100.{number}:443"),
+                host, host, what)
+
+
 def read():
     with open(os.environ["FEDERATION_DIR"] + "/names.tsv",
               newline="") as file:
@@ -67,9 +83,7 @@ def read():
                                    quoting=csv.QUOTE_NONE))
     found = [_case(row) for row in rows
              if row["server_name"].endswith(".tools.test")]
-    plain = Case("plain", "plain", "plain.test",
-                 ("[2001:db8:1::60]:443", "198.51.100.60:443"), "plain.test",
-                 "plain.test", "an ordinary host")
-    return [plain] + [case for kind in ("good", "edge", "bad")
-                      for case in found
-                      if case.kind == kind and case.name not in NOT_HERE]
+    return [_ordinary("plain", "plain", 60, "an ordinary host")] + [
+        case for kind in ("good", "edge", "bad") for case in found
+        if case.kind == kind and case.name not in NOT_HERE] + [
+            _ordinary(PLAIN_CN, "bad", 62, "an ordinary host by its CN")]

@@ -240,7 +240,7 @@ def verdict(cell, seen):
         outcome = "refused" if cell.got == "refused" else "reached"
     want = "refused; seen: nothing"
     if outcome == "reached":
-        version = "HTTP/2" if case.kind == "plain" and tool.http2 else "HTTP/1"
+        version = "HTTP/2" if case.is_ordinary and tool.http2 else "HTTP/1"
         want = (f"reached; seen: SNI {case.sni}, Host {case.host}, at its "
                 f"target, {version}, {'404' if tool.got_404 else '200'}")
     if case.name in {*cases.OTHER_NAME, "nothing"}:
