@@ -10,6 +10,7 @@
 
 #include "deadline.h"
 #include "route.h"
+#include "tls_limit.h"
 
 static void advance(struct exchange *exchange, uint32_t events);
 
@@ -228,7 +229,9 @@ static void end_response(struct exchange *exchange)
 {
     struct http_response *response = &exchange->response;
 
-    if (http_response_end(response) == HTTP_WHOLE)
+    if (tls_limit_is_passed(exchange->ssl))
+        fail(exchange, "%s", TLS_LIMIT_WORDS);
+    else if (http_response_end(response) == HTTP_WHOLE)
         succeed(exchange);
     else
         fail(exchange, "the answer %s", response->fault);

@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "escape.h"
+#include "tls_limit.h"
 #include "wire.h"
 
 /* Not SSL_VERIFY_NONE: that would not ask for more than the first fault. */
@@ -28,8 +29,10 @@ enum status tls_report_context(const struct configuration *configuration,
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     bool good;
 
-    if (context == NULL)
+    if (context == NULL || tls_limit_set(context) != STATUS_OK) {
+        SSL_CTX_free(context);
         return STATUS_NO_MEMORY;
+    }
     /* Old versions are for us to tell of, not to be refused. */
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
     SSL_CTX_set_security_level(context, 0);

@@ -21,6 +21,7 @@ enum limit {
     LIMIT_HEADERS = 64 * 1024, /* of all hops together */
     LIMIT_JSON_DEPTH = 32,
     LIMIT_URL = 2048,
+    LIMIT_HANDSHAKE_MESSAGES = 64, /* of TLS, on one connection; `check` too */
 
     /* DNS */
     LIMIT_SRV_RECORDS = 64,

@@ -175,7 +175,7 @@ static void start(struct fetch *fetch, struct transfer_targets *targets)
         targets->connect_ms = 1; /* 0 would be curl's own limit */
     if (transfer_start(&fetch->transfer, fetch->fetcher, current_url(fetch),
                        targets, fetch->head_octets) != STATUS_OK)
-        finish(fetch, FETCH_INTERNAL, "libcurl: out of memory");
+        finish(fetch, FETCH_INTERNAL, "libcurl: %s", fetch->transfer.error);
 }
 
 /* What became known after one family was begun with. */

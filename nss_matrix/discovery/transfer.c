@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#include "route.h"
+#include "tls_limit.h"
 #include "wire.h"
 
 enum {
@@ -155,15 +155,18 @@ static curl_socket_t on_open(void *argument, curlsocktype purpose,
     return fd;
 }
 
-/* curl has a time for this only when the handshake is over too. */
+/* For the server and for an https: proxy: each has a context of its own. */
 static CURLcode on_handshake(CURL *easy, void *context, void *argument)
 {
     struct transfer *transfer = argument;
 
     (void)easy;
-    (void)context;
+    /* curl has a time for this only when the handshake is over too. */
     transfer->handshaking = true;
-    return CURLE_OK;
+    if (tls_limit_set(context) == STATUS_OK)
+        return CURLE_OK;
+    transfer->no_memory = true;
+    return CURLE_OUT_OF_MEMORY;
 }
 
 /* Every host name is pinned; if one were not, curl must not ask anybody. */
@@ -276,11 +279,10 @@ static bool set_trust(CURL *easy, const struct transfer *transfer)
 
 static bool set_callbacks(CURL *easy, struct transfer *transfer)
 {
-    /* Not there in every build of curl, and for wording alone. */
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_handshake);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
-
-    return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == 0 &&
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_handshake) ==
+               0 &&
+           curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer) == 0 &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == 0 &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == 0 &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == 0 &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == 0 &&
@@ -292,39 +294,14 @@ static bool set_callbacks(CURL *easy, struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer) == 0;
 }
 
-enum fetch_result transfer_targets_filter(const struct fetcher *fetcher,
-                                          struct transfer_targets *targets)
+/* A server is kept within bounds in OpenSSL's terms: see tls_limit.h. */
+static bool has_openssl(CURL *easy)
 {
-    unsigned allowed = 0;
-    unsigned kept = 0;
+    const struct curl_tlssessioninfo *session = NULL;
 
-    for (unsigned i = 0; i < targets->count; i++) {
-        const struct address *address = &targets->list[i];
-
-        if (fetcher->proxy.text[0] == '\0' &&
-            configuration_denies(fetcher->configuration, address))
-            continue;
-        allowed++;
-        if (route_exists(address))
-            targets->list[kept++] = *address;
-    }
-    targets->count = kept;
-    return kept > 0 ? FETCH_OK : allowed == 0 ? FETCH_BLOCKED : FETCH_OURS;
-}
-
-bool transfer_targets_rest(const struct fetcher *fetcher,
-                           const struct addresses *all, int family,
-                           struct transfer_targets *ret_targets)
-{
-    struct transfer_targets rest = {.count = 0};
-
-    for (unsigned last = 0; last < 2; last++)
-        for (unsigned i = 0; i < all->count; i++)
-            if ((all->list[i].family == family) == (last == 1))
-                rest.list[rest.count++] = all->list[i];
-    *ret_targets = rest;
-    return transfer_targets_filter(fetcher, ret_targets) == FETCH_OK &&
-           ret_targets->list[0].family != family;
+    return curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) ==
+               CURLE_OK &&
+           session != NULL && session->backend == CURLSSLBACKEND_OPENSSL;
 }
 
 enum status transfer_start(struct transfer *transfer, struct fetcher *fetcher,
@@ -342,11 +319,18 @@ enum status transfer_start(struct transfer *transfer, struct fetcher *fetcher,
             configuration_is_insecure(fetcher->configuration, url->name.host),
         .head_octets = head_octets,
     };
+    memcpy(transfer->error, "out of memory", sizeof("out of memory"));
     if (!pin(transfer, targets))
         return STATUS_NO_MEMORY;
     easy = curl_easy_init();
     if (easy == NULL)
         return STATUS_NO_MEMORY;
+    if (!has_openssl(easy)) {
+        curl_easy_cleanup(easy);
+        snprintf(transfer->error, sizeof(transfer->error),
+                 "it has another TLS library than OpenSSL");
+        return STATUS_UNAVAILABLE;
+    }
     if (curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                          (long)targets->connect_ms) != 0 ||
         !set_request(easy, transfer) || !set_trust(easy, transfer) ||

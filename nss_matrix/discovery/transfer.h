@@ -59,8 +59,9 @@ bool transfer_targets_rest(const struct fetcher *fetcher,
 /*
  * Starts the GET of url (borrowed) at targets, which are the proxy's if there
  * is one. head_octets is what earlier hops' heads have used of LIMIT_HEADERS.
- * over is called when it has ended. STATUS_OK or STATUS_NO_MEMORY; clear with
- * transfer_done in any case.
+ * over is called when it has ended. STATUS_OK; or STATUS_NO_MEMORY or
+ * STATUS_UNAVAILABLE, with the reason in error. Clear with transfer_done in any
+ * case.
  */
 MUST_CHECK enum status transfer_start(struct transfer *transfer,
                                       struct fetcher *fetcher,

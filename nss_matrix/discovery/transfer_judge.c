@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "escape.h"
+#include "tls_limit.h"
 #include "transfer.h"
 
 enum {
@@ -123,6 +124,16 @@ static const char *reason_in(const char *error)
     return error;
 }
 
+/* In the handshake, or at any time after it. */
+static enum fetch_result too_many_messages(const struct transfer *transfer,
+                                           struct note note)
+{
+    char peer[PEER_ROOM];
+
+    who(transfer, peer, sizeof(peer));
+    return say(note, FETCH_TLS, "TLS failed at %s: %s", peer, TLS_LIMIT_WORDS);
+}
+
 static enum fetch_result tls(const struct transfer *transfer, CURLcode code,
                              struct note note)
 {
@@ -235,6 +246,8 @@ enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
         return say(note, FETCH_OK, "%d", transfer->status);
     if (code == CURLE_COULDNT_CONNECT)
         return refused(transfer, note);
+    if (strstr(transfer->error, TLS_LIMIT_WORDS) != NULL)
+        return too_many_messages(transfer, note);
     if (is_tls(code))
         return tls(transfer, code, note);
     if (code == CURLE_OPERATION_TIMEDOUT) {
