@@ -9,7 +9,8 @@
  * Both clones share the host's memory until the exec (CLONE_VM|CLONE_VFORK:
  * the time does not grow with the host), so between here and there only
  * system calls are made, and every signal is blocked: a handler of the host
- * would run in its memory in the wrong process.
+ * would run in its memory in the wrong process. In the host itself SIGSYS is
+ * not: a sandbox that traps a call ends who has blocked it.
  */
 #include "spawn.h"
 
@@ -70,6 +71,11 @@ static const char *const PASSED_ON[] = {
 };
 
 _Static_assert(ARRAY_SIZE(PASSED_ON) + 2 <= ENVIRONMENT_MAX, "room for all");
+
+/* As rt_sigprocmask has it. */
+struct mask {
+    unsigned long words[KERNEL_SIGSET / sizeof(long)];
+};
 
 struct helper {
     int file;   /* to be executed */
@@ -213,37 +219,47 @@ static int become_helper(void *argument)
     return 127;
 }
 
+/*
+ * glibc's own pthread_sigmask leaves two signals unblocked that it uses
+ * itself; in a child that shares memory those must not be handled either.
+ */
+static bool change_mask(int how, const struct mask *mask, struct mask *ret_old)
+{
+    return syscall(SYS_rt_sigprocmask, how, mask, ret_old, sizeof(*mask)) == 0;
+}
+
 /* As the middle process: starts the helper and is gone. */
 static int become_middle(void *argument)
 {
     struct helper *helper = argument;
+    struct mask all;
 
-    if (clone(become_helper, helper->grandchild_stack, CLONE_VM | CLONE_VFORK,
+    memset(&all, 0xff, sizeof(all));
+    if (!change_mask(SIG_BLOCK, &all, NULL) ||
+        clone(become_helper, helper->grandchild_stack, CLONE_VM | CLONE_VFORK,
               helper) < 0)
         helper->failed = true;
     syscall(SYS_exit, 0);
     return 0;
 }
 
-/*
- * glibc's own pthread_sigmask leaves two signals unblocked that it uses
- * itself; in a child that shares memory those must not be handled either.
- */
-static bool set_mask(const uint64_t *mask, uint64_t *ret_old)
+/* Who may not wait would keep a dead child; we ourselves are none of ours. */
+static bool may_wait(void)
 {
-    return syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_old,
-                   KERNEL_SIGSET) == 0;
+    return waitpid(getpid(), NULL, __WCLONE | WNOHANG) < 0 && errno == ECHILD;
 }
 
 static enum status clone_twice(struct helper *helper, char *stacks)
 {
-    const uint64_t all = ~UINT64_C(0);
-    uint64_t old;
+    struct mask most;
+    struct mask old;
     pid_t middle;
     pid_t waited = -1;
 
+    memset(&most, 0xff, sizeof(most));
+    most.words[0] &= ~(1UL << (SIGSYS - 1));
     helper->grandchild_stack = stacks + GUARD + CHILD_STACK;
-    if (!set_mask(&all, &old))
+    if (!may_wait() || !change_mask(SIG_BLOCK, &most, &old))
         return STATUS_UNAVAILABLE;
     middle =
         clone(become_middle, helper->grandchild_stack + GUARD + CHILD_STACK,
@@ -253,7 +269,7 @@ static enum status clone_twice(struct helper *helper, char *stacks)
             waited = waitpid(middle, NULL, __WCLONE);
         while (waited < 0 && errno == EINTR);
     }
-    (void)set_mask(&old, NULL);
+    (void)change_mask(SIG_SETMASK, &old, NULL);
     return middle >= 0 && !helper->failed ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 

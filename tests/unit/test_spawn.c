@@ -171,6 +171,27 @@ static void who_reaps_whatever_ends_reaps_nothing_of_ours(void **state)
                   children);
 }
 
+static void with_sigusr2(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigaction(SIGUSR2, &action, NULL);
+}
+
+/* The exit status of a process that does it. */
+static int in_process(int (*act)(void))
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(act());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 static void no_handler_runs_outside_the_host(void **state)
 {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
@@ -187,6 +208,51 @@ static void no_handler_runs_outside_the_host(void **state)
     assert_true(handled > 0);
     assert_int_equal(handled_elsewhere, 0);
     counts_figure("helpers spawned in a storm of signals", counts_of(500));
+}
+
+/* Sends signals to all of its group until it is killed. */
+static pid_t storm_the_group(void)
+{
+    pid_t child = fork();
+
+    if (child != 0)
+        return child;
+    with_sigusr2(SIG_IGN);
+    while (kill(0, SIGUSR2) == 0)
+        ;
+    _exit(1);
+}
+
+/* As a terminal sends them: to whatever there is by then. */
+static int spawn_in_a_stormy_group(void)
+{
+    char report[REPORT_MAX];
+    pid_t sender;
+
+    if (setpgid(0, 0) != 0)
+        return 1;
+    host = getpid();
+    handled = handled_elsewhere = 0;
+    with_sigusr2(handle);
+    sender = storm_the_group();
+    for (unsigned i = 0; i < counts_of(500); i++) {
+        int fd = -1;
+
+        if (spawn_helper(helper_file, &fd) != STATUS_OK ||
+            send(fd, "report\n", 7, MSG_NOSIGNAL) != 7)
+            return 2;
+        listen_to(fd, report);
+        close(fd);
+    }
+    kill(sender, SIGKILL);
+    waitpid(sender, NULL, 0);
+    return handled > 0 && handled_elsewhere == 0 ? 0 : 3;
+}
+
+static void no_handler_runs_in_what_a_signal_to_the_group_meets(void **state)
+{
+    (void)state;
+    assert_int_equal(in_process(spawn_in_a_stormy_group), 0);
 }
 
 static void the_signal_mask_is_as_before(void **state)
@@ -214,7 +280,7 @@ static void the_signal_mask_is_as_before(void **state)
 }
 
 /* What the helper says of a host that works as another user for a while. */
-static int report_as_another_user(bool with_user)
+static int report_as_another(bool with_user)
 {
     static const gid_t MANY[] = {0, 4, 27};
     static const char ASK[] = "report\n";
@@ -244,6 +310,16 @@ static int report_as_another_user(bool with_user)
                : 8;
 }
 
+static int report_as_another_user(void)
+{
+    return report_as_another(true);
+}
+
+static int report_as_another_group(void)
+{
+    return report_as_another(false);
+}
+
 static void
 a_host_that_works_as_another_user_has_that_users_helper(void **state)
 {
@@ -252,17 +328,8 @@ a_host_that_works_as_another_user_has_that_users_helper(void **state)
         print_message("# not looked at: only root becomes another user\n");
         return;
     }
-    for (int with_user = 0; with_user < 2; with_user++) {
-        pid_t child = fork();
-        int status;
-
-        assert_true(child >= 0);
-        if (child == 0)
-            _exit(report_as_another_user(with_user != 0));
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), 0);
-    }
+    assert_int_equal(in_process(report_as_another_user), 0);
+    assert_int_equal(in_process(report_as_another_group), 0);
 }
 
 int main(void)
@@ -275,6 +342,7 @@ int main(void)
         cmocka_unit_test(the_hosts_own_children_are_its_own),
         cmocka_unit_test(who_reaps_whatever_ends_reaps_nothing_of_ours),
         cmocka_unit_test(no_handler_runs_outside_the_host),
+        cmocka_unit_test(no_handler_runs_in_what_a_signal_to_the_group_meets),
         cmocka_unit_test(the_signal_mask_is_as_before),
         cmocka_unit_test(
             a_host_that_works_as_another_user_has_that_users_helper),
