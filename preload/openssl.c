@@ -31,14 +31,22 @@ static bool resumes_for(const struct openssl_ssl *library,
     return peer != NULL && san_covers(library->crypto, peer, answer);
 }
 
+/*
+ * That of a connection that stands yet stays its, but is made such that none
+ * can be resumed by it: the next one may begin unseen (BIO_reset).
+ */
 static bool drop_session(const struct openssl_ssl *library, struct ssl_st *ssl,
                          const struct names_answer *answer)
 {
     struct ssl_session_st *resumed = library->SSL_get_session(ssl);
 
-    return resumed == NULL || !library->SSL_in_before(ssl) ||
-           resumes_for(library, resumed, answer) ||
-           library->SSL_set_session(ssl, NULL) == 1;
+    if (resumed == NULL || resumes_for(library, resumed, answer))
+        return true;
+    if (library->SSL_in_before(ssl))
+        return library->SSL_set_session(ssl, NULL) == 1;
+    (void)library->SSL_CTX_remove_session(library->SSL_get_SSL_CTX(ssl),
+                                          resumed);
+    return true;
 }
 
 const struct names_answer openssl_nobody = {
@@ -76,7 +84,7 @@ static long tag(const struct openssl_ssl *library, struct ssl_st *ssl,
                          answer->cert_is_ip ? NULL : answer->cert_name);
     if (session->answer != NULL)
         untag(library, ssl, session);
-    if (!openssl_verify_give(library->crypto, library->SSL_get0_param(ssl),
+    if (!openssl_verify_lend(library->crypto, library->SSL_get0_param(ssl),
                              answer) ||
         !drop_session(library, ssl, answer))
         return 0;
@@ -86,6 +94,8 @@ static long tag(const struct openssl_ssl *library, struct ssl_st *ssl,
                   answer->cert_is_ip ? NULL : answer->cert_name) == 1)
         return 1;
     openssl_session_tag(session, NULL);
+    (void)!openssl_verify_give(library->crypto, library->SSL_get0_param(ssl),
+                               answer);
     (void)send_name(library, ssl, NULL);
     return 0;
 }

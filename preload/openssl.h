@@ -5,10 +5,10 @@
  * the library that the caller uses. No OpenSSL header, nothing linked.
  *
  * Files: openssl.c names sessions (SNI), openssl_session.c is what is kept of
- * them, openssl_verify.c whom the library must believe, openssl_alpn.c,
- * openssl_write.c and openssl_bio.c what leaves, san.c and san_read.c what a
- * tool reads in a certificate, openssl_doubt.c whether it refuses one,
- * openssl_library.c finds the functions.
+ * them, openssl_verify.c and openssl_chain.c whom the library must believe,
+ * openssl_alpn.c, openssl_write.c and openssl_bio.c what leaves, san.c and
+ * san_read.c what a tool reads in a certificate, openssl_doubt.c whether it
+ * refuses one, openssl_library.c finds the functions.
  */
 #ifndef NSS_MATRIX_OPENSSL_H
 #define NSS_MATRIX_OPENSSL_H
@@ -47,6 +47,7 @@ enum {
     OPENSSL_IA5STRING = 22,         /* V_ASN1_IA5STRING */
     OPENSSL_VERIFY_PEER = 1,        /* SSL_VERIFY_PEER */
     OPENSSL_EARLY_REJECTED = 1,     /* SSL_EARLY_DATA_REJECTED */
+    OPENSSL_OK = 0,                 /* X509_V_OK */
     OPENSSL_UNSPECIFIED = 1,        /* X509_V_ERR_UNSPECIFIED */
     OPENSSL_OUT_OF_MEMORY = 17,     /* X509_V_ERR_OUT_OF_MEM */
     OPENSSL_BIO_SSL = 0x0207,       /* BIO_TYPE_SSL */
@@ -93,6 +94,7 @@ struct openssl_crypto {
         const struct x509_store_ctx_st *);
     void *(*X509_STORE_CTX_get_ex_data)(const struct x509_store_ctx_st *, int);
 
+    int (*X509_STORE_CTX_get_error)(const struct x509_store_ctx_st *);
     void (*X509_STORE_CTX_set_error)(struct x509_store_ctx_st *, int);
     struct X509_VERIFY_PARAM_st *(*X509_STORE_CTX_get0_param)(
         const struct x509_store_ctx_st *);
@@ -161,6 +163,7 @@ struct openssl_ssl {
     int (*SSL_get_verify_mode)(const struct ssl_st *);
     int (*SSL_get_ex_data_X509_STORE_CTX_idx)(void);
     struct ssl_ctx_st *(*SSL_get_SSL_CTX)(const struct ssl_st *);
+    int (*SSL_CTX_remove_session)(struct ssl_ctx_st *, struct ssl_session_st *);
     void *(*SSL_CTX_get_ex_data)(const struct ssl_ctx_st *, int);
     int (*SSL_CTX_set_ex_data)(struct ssl_ctx_st *, int, void *);
     int (*SSL_set_alpn_protos)(struct ssl_st *, const unsigned char *,
@@ -279,15 +282,22 @@ MUST_CHECK bool openssl_alpn_apply(const struct openssl_ssl *library,
                                    const struct openssl_session *session);
 
 /*
- * Makes the library itself verify, by an SSL's parameter, that its peer is
- * answer, unless the tool has it verify a name already. False: it cannot, so
- * nothing may be sent.
+ * Makes the library itself verify, by a parameter, that the peer is answer,
+ * unless the tool has it verify a name: then that and not N, which may have
+ * been given before. False: it cannot, so nothing may be sent.
  */
 MUST_CHECK bool openssl_verify_give(const struct openssl_crypto *crypto,
                                     struct X509_VERIFY_PARAM_st *parameter,
                                     const struct names_answer *answer);
 
-/* Takes back what openssl_verify_give gave, as far as it can be told. */
+/*
+ * The same with an SSL's own parameter, in which the tool may yet change
+ * something, and what is lent can be taken back as far as it can be told.
+ * Where a name could not, it is left to the verification (X509_verify_cert).
+ */
+MUST_CHECK bool openssl_verify_lend(const struct openssl_crypto *crypto,
+                                    struct X509_VERIFY_PARAM_st *parameter,
+                                    const struct names_answer *answer);
 void openssl_verify_take(const struct openssl_crypto *crypto,
                          struct X509_VERIFY_PARAM_st *parameter,
                          const struct names_answer *answer);

@@ -19,7 +19,6 @@ REAL_DECLARE(SSL_set1_host);
 REAL_DECLARE(X509_VERIFY_PARAM_add1_host);
 REAL_DECLARE(X509_VERIFY_PARAM_set1_host);
 REAL_DECLARE(X509_check_host);
-REAL_DECLARE(X509_verify_cert);
 
 /* OpenSSL takes a length of 0 for strlen; a length may count the NUL. */
 static size_t length_of(const char *name, size_t length)
@@ -186,6 +185,35 @@ static void mark(const char *name,
 }
 
 /*
+ * N as we gave it makes way for a name that the tool has added since, or the
+ * library would take either: ours becomes a name that no certificate can have.
+ * In place, which needs no memory: nothing can be taken out of a list, and one
+ * that is made anew has nobody in it until it is. True if N stands alone.
+ */
+static bool give_way(const struct openssl_crypto *crypto,
+                     struct X509_VERIFY_PARAM_st *parameter,
+                     const struct names_answer *answer)
+{
+    char marked[LIMIT_SERVER_NAME + 1];
+    char *ours = NULL;
+    char *host;
+    int count = 0;
+
+    if (answer->cert_is_ip || crypto->X509_VERIFY_PARAM_get0_host == NULL)
+        return false;
+    mark(answer->cert_name, marked);
+    while ((host = crypto->X509_VERIFY_PARAM_get0_host(parameter, count)) !=
+           NULL) {
+        if (strcmp(host, marked) == 0)
+            ours = host;
+        count++;
+    }
+    if (ours != NULL && count > 1)
+        memset(ours, '!', strlen(ours));
+    return ours != NULL && count == 1;
+}
+
+/*
  * To inherit is to take what one has not got: a tool that has the library
  * verify another name keeps its own choice.
  */
@@ -199,6 +227,7 @@ bool openssl_verify_give(const struct openssl_crypto *crypto,
 
     if (ours == NULL)
         return false;
+    (void)give_way(crypto, parameter, answer);
     mark(answer->cert_name, marked);
     given =
         (answer->cert_is_ip
@@ -211,37 +240,26 @@ bool openssl_verify_give(const struct openssl_crypto *crypto,
     return given;
 }
 
+/* Before 3.0 a name could not be found again in the SSL's own parameter. */
+bool openssl_verify_lend(const struct openssl_crypto *crypto,
+                         struct X509_VERIFY_PARAM_st *parameter,
+                         const struct names_answer *answer)
+{
+    return (!answer->cert_is_ip &&
+            crypto->X509_VERIFY_PARAM_get0_host == NULL) ||
+           openssl_verify_give(crypto, parameter, answer);
+}
+
 /*
- * An address, or a name before 3.0, cannot be told from the tool's own. It
- * stays, and verification fails: never does less get verified.
+ * An address cannot be told from the tool's own. It stays, and verification
+ * fails: never does less get verified.
  */
 void openssl_verify_take(const struct openssl_crypto *crypto,
                          struct X509_VERIFY_PARAM_st *parameter,
                          const struct names_answer *answer)
 {
-    char marked[LIMIT_SERVER_NAME + 1];
-    const char *host;
-
-    if (answer->cert_is_ip || crypto->X509_VERIFY_PARAM_get0_host == NULL)
-        return;
-    host = crypto->X509_VERIFY_PARAM_get0_host(parameter, 0);
-    mark(answer->cert_name, marked);
-    if (host != NULL && strcmp(host, marked) == 0 &&
-        crypto->X509_VERIFY_PARAM_get0_host(parameter, 1) == NULL)
+    if (give_way(crypto, parameter, answer))
         (void)crypto->X509_VERIFY_PARAM_set1_host(parameter, NULL, 0);
-}
-
-/* Whether a certificate is not the answer's, and which names it has. */
-static bool is_other(const struct openssl_crypto *crypto,
-                     struct x509_st *certificate,
-                     const struct names_answer *answer,
-                     char ret_names[static MISMATCH_TEXT])
-{
-    /* What is wrong with nobody was said. */
-    if (answer == &openssl_nobody || san_covers(crypto, certificate, answer))
-        return false;
-    san_text(crypto, certificate, ret_names);
-    return true;
 }
 
 /* The result is the tool's own matter; no match is 0. */
@@ -280,87 +298,7 @@ HOOK(int, X509_check_host,
         names_find(name, length_of(name, length), &answer) != STATUS_OK)
         return 0;
     result = check_answer(crypto, certificate, answer, flags, peer_name);
-    if (result != 1 && is_other(crypto, certificate, answer, names))
+    if (result != 1 && san_differs(crypto, certificate, answer, names))
         mismatch_say(answer, names);
     return result == 1 ? 1 : 0;
-}
-
-/* What a verification is about, if it is a tagged session's. */
-struct verified {
-    const struct openssl_crypto *crypto;
-    struct openssl_session *session;
-    bool matters; /* the tool refuses what does not verify */
-};
-
-static bool is_tagged(const void *real, const struct x509_store_ctx_st *context,
-                      struct verified *ret_verified)
-{
-    const struct openssl_crypto *crypto;
-    const struct openssl_ssl *library;
-    struct openssl_session *session;
-    const struct ssl_st *ssl;
-
-    if (!openssl_session_any_tagged() ||
-        (crypto = openssl_crypto_known(real)) == NULL ||
-        (library = openssl_ssl_with(crypto)) == NULL)
-        return false;
-    ssl = crypto->X509_STORE_CTX_get_ex_data(
-        context, library->SSL_get_ex_data_X509_STORE_CTX_idx());
-    session = openssl_session_tagged(library->inside, ssl);
-    if (session == NULL)
-        return false;
-    *ret_verified = (struct verified){
-        .crypto = crypto,
-        .session = session,
-        .matters = (library->SSL_get_verify_mode(ssl) & OPENSSL_VERIFY_PEER)};
-    return true;
-}
-
-/* Says why a certificate is refused, now or if it turns out to be. */
-static void explain(const struct verified *verified,
-                    struct x509_st *certificate)
-{
-    const struct names_answer *answer = verified->session->answer;
-    char names[MISMATCH_TEXT];
-    int saved = errno;
-
-    if (is_other(verified->crypto, certificate, answer, names)) {
-        if (verified->matters)
-            mismatch_say(answer, names);
-        else
-            doubt_keep(&verified->session->doubt, answer, names, false);
-    }
-    errno = saved;
-}
-
-/*
- * libssl asks libcrypto, or the tool does for it. The tool may have cleared
- * the name since it named the session: so once more. And nobody else gets to
- * see a certificate that is refused.
- */
-HOOK(int, X509_verify_cert, (struct x509_store_ctx_st * context))
-{
-    __typeof__(&X509_verify_cert) real = REAL(X509_verify_cert);
-    struct x509_st *certificate;
-    struct verified verified;
-    int result;
-
-    if (real == NULL)
-        return 0;
-    if (!is_tagged((void *)real, context, &verified))
-        return real(context);
-    if (!openssl_verify_give(
-            verified.crypto,
-            verified.crypto->X509_STORE_CTX_get0_param(context),
-            verified.session->answer)) {
-        /* Who asks for the result alone must not read success. */
-        verified.crypto->X509_STORE_CTX_set_error(context,
-                                                  OPENSSL_OUT_OF_MEMORY);
-        return 0;
-    }
-    result = real(context);
-    certificate = verified.crypto->X509_STORE_CTX_get0_cert(context);
-    if (certificate != NULL)
-        explain(&verified, certificate);
-    return result;
 }

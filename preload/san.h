@@ -33,6 +33,11 @@ void san_text(const struct openssl_crypto *crypto,
               const struct x509_st *certificate,
               char ret_text[static MISMATCH_TEXT]);
 
+/* Whether a certificate does not cover the answer's N, and its names then. */
+bool san_differs(const struct openssl_crypto *crypto,
+                 struct x509_st *certificate, const struct names_answer *answer,
+                 char ret_text[static MISMATCH_TEXT]);
+
 /* ex_data's call when an X509 goes: frees the extensions made for it. */
 openssl_ex_free san_read_free;
 

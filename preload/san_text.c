@@ -26,3 +26,13 @@ void san_text(const struct openssl_crypto *crypto,
     crypto->GENERAL_NAMES_free(names);
     crypto->ERR_pop_to_mark();
 }
+
+bool san_differs(const struct openssl_crypto *crypto,
+                 struct x509_st *certificate, const struct names_answer *answer,
+                 char ret_text[static MISMATCH_TEXT])
+{
+    if (san_covers(crypto, certificate, answer))
+        return false;
+    san_text(crypto, certificate, ret_text);
+    return true;
+}

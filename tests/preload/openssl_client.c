@@ -11,7 +11,7 @@
  *   host NAME  add-host NAME  no-host    SSL_set1_host, SSL_add1_host
  *   param NAME  add-param NAME    X509_VERIFY_PARAM_*_host
  *   ctx-host NAME       the same for the SSL_CTX, and a new SSL of it
- *   no-verify
+ *   no-verify  accept-all    by the mode; by a callback
  *   memory              over memory BIOs
  *   write HOW           see openssl_talk.h
  *   dial NAME           connects, and does the handshake but for early data:
@@ -26,7 +26,7 @@
  *   save  resume  copy  reused    the session: SSL_set_session, or
  *                       SSL_copy_session_id
  *   clear  reconnect    SSL_clear, SSL_set_connect_state: for another
- *                       connection
+ *   bio-reset           connection; or BIO_reset of an SSL BIO, which does both
  *   duplicate           SSL_dup, which takes the SSL's place
  *   names  extension    what X509_get_ext_d2i, X509_get_ext show of the names
  *   check NAME          X509_check_host
@@ -261,6 +261,12 @@ static void do_reconnect(const char *unused)
     SSL_set_connect_state(talk.ssl);
 }
 
+static void do_bio_reset(const char *unused)
+{
+    (void)unused;
+    openssl_talk_reset(&talk);
+}
+
 static void do_duplicate(const char *unused)
 {
     SSL *duplicate = SSL_dup(talk.ssl);
@@ -270,33 +276,9 @@ static void do_duplicate(const char *unused)
     talk.ssl = duplicate;
 }
 
-static void do_names(const char *unused)
-{
-    (void)unused;
-    openssl_peer_names(talk.ssl);
-}
-
-static void do_extension(const char *unused)
-{
-    (void)unused;
-    openssl_peer_extension(talk.ssl);
-}
-
 static void do_check(const char *name)
 {
     openssl_peer_check(talk.ssl, name);
-}
-
-static void do_given(const char *unused)
-{
-    (void)unused;
-    openssl_peer_given(talk.ssl);
-}
-
-static void do_result(const char *unused)
-{
-    (void)unused;
-    openssl_peer_result(talk.ssl);
 }
 
 static void do_errno(const char *unused)
@@ -320,45 +302,53 @@ static void do_version(const char *unused)
 static const struct {
     const char *word;
     void (*run)(const char *argument);
-    bool plain; /* takes no argument */
+    bool plain;             /* takes no argument */
+    void (*look)(SSL *ssl); /* nor does this, in place of run */
 } COMMANDS[] = {
-    {"new", do_new, true},
-    {"ctx-alpn", do_ctx_alpn, false},
-    {"alpn", do_alpn, false},
-    {"sni", do_sni, false},
-    {"host", do_host, false},
-    {"add-host", do_add_host, false},
-    {"no-host", do_no_host, true},
-    {"param", do_param, false},
-    {"add-param", do_add_param, false},
-    {"ctx-host", do_ctx_host, false},
-    {"no-verify", do_no_verify, true},
-    {"memory", do_memory, true},
-    {"write", do_write, false},
-    {"dial", do_dial, false},
-    {"get", do_get, false},
-    {"send", do_send, false},
-    {"post", do_post, false},
-    {"save", do_save, true},
-    {"resume", do_resume, true},
-    {"copy", do_copy, true},
-    {"reused", do_reused, true},
-    {"tickets", do_tickets, true},
-    {"handshake", do_handshake, true},
-    {"clear", do_clear, true},
-    {"duplicate", do_duplicate, true},
-    {"names", do_names, true},
-    {"extension", do_extension, true},
-    {"check", do_check, false},
-    {"version", do_version, true},
-    {"given", do_given, true},
-    {"result", do_result, true},
-    {"exit", do_exit, true},
-    {"errno", do_errno, true},
-    {"reconnect", do_reconnect, true},
-    {"half", do_half, false},
-    {"rest", do_rest, true},
+    {.word = "new", .run = do_new, .plain = true},
+    {.word = "ctx-alpn", .run = do_ctx_alpn},
+    {.word = "alpn", .run = do_alpn},
+    {.word = "sni", .run = do_sni},
+    {.word = "host", .run = do_host},
+    {.word = "add-host", .run = do_add_host},
+    {.word = "no-host", .run = do_no_host, .plain = true},
+    {.word = "param", .run = do_param},
+    {.word = "add-param", .run = do_add_param},
+    {.word = "ctx-host", .run = do_ctx_host},
+    {.word = "no-verify", .run = do_no_verify, .plain = true},
+    {.word = "accept-all", .look = openssl_peer_accept_all},
+    {.word = "memory", .run = do_memory, .plain = true},
+    {.word = "write", .run = do_write},
+    {.word = "dial", .run = do_dial},
+    {.word = "get", .run = do_get},
+    {.word = "send", .run = do_send},
+    {.word = "post", .run = do_post},
+    {.word = "save", .run = do_save, .plain = true},
+    {.word = "resume", .run = do_resume, .plain = true},
+    {.word = "copy", .run = do_copy, .plain = true},
+    {.word = "reused", .run = do_reused, .plain = true},
+    {.word = "tickets", .run = do_tickets, .plain = true},
+    {.word = "handshake", .run = do_handshake, .plain = true},
+    {.word = "clear", .run = do_clear, .plain = true},
+    {.word = "duplicate", .run = do_duplicate, .plain = true},
+    {.word = "names", .look = openssl_peer_names},
+    {.word = "extension", .look = openssl_peer_extension},
+    {.word = "check", .run = do_check},
+    {.word = "version", .run = do_version, .plain = true},
+    {.word = "given", .look = openssl_peer_given},
+    {.word = "result", .look = openssl_peer_result},
+    {.word = "exit", .run = do_exit, .plain = true},
+    {.word = "errno", .run = do_errno, .plain = true},
+    {.word = "reconnect", .run = do_reconnect, .plain = true},
+    {.word = "bio-reset", .run = do_bio_reset, .plain = true},
+    {.word = "half", .run = do_half},
+    {.word = "rest", .run = do_rest, .plain = true},
 };
+
+static bool is_plain(size_t at)
+{
+    return COMMANDS[at].plain || COMMANDS[at].look != NULL;
+}
 
 int main(int argc, char **argv)
 {
@@ -373,12 +363,15 @@ int main(int argc, char **argv)
 
         while (at < count && strcmp(argv[i], COMMANDS[at].word) != 0)
             at++;
-        if (at == count || (!COMMANDS[at].plain && i + 1 == argc)) {
+        if (at == count || (!is_plain(at) && i + 1 == argc)) {
             fprintf(stderr, "openssl_client: bad command: %s\n", argv[i]);
             return 99;
         }
         errno = EXDEV;
-        COMMANDS[at].run(COMMANDS[at].plain ? NULL : argv[++i]);
+        if (COMMANDS[at].look != NULL)
+            COMMANDS[at].look(talk.ssl);
+        else
+            COMMANDS[at].run(is_plain(at) ? NULL : argv[++i]);
         if (looks_at_errno && errno != EXDEV)
             printf("errno %s\n", strerrorname_np(errno));
         fflush(stdout);

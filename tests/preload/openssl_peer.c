@@ -26,7 +26,19 @@ static void print_names(GENERAL_NAMES *names)
     GENERAL_NAMES_free(names);
 }
 
-void openssl_peer_names(const SSL *ssl)
+static int accept_all(int good, X509_STORE_CTX *store)
+{
+    (void)good;
+    (void)store;
+    return 1;
+}
+
+void openssl_peer_accept_all(SSL *ssl)
+{
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, accept_all);
+}
+
+void openssl_peer_names(SSL *ssl)
 {
     X509 *peer = SSL_get1_peer_certificate(ssl);
 
@@ -35,7 +47,7 @@ void openssl_peer_names(const SSL *ssl)
 }
 
 /* As long as the certificate lives, an extension is one and the same. */
-void openssl_peer_extension(const SSL *ssl)
+void openssl_peer_extension(SSL *ssl)
 {
     X509 *peer = SSL_get1_peer_certificate(ssl);
     int at = X509_get_ext_by_NID(peer, NID_subject_alt_name, -1);
@@ -72,7 +84,7 @@ void openssl_peer_given(SSL *ssl)
 #endif
 }
 
-void openssl_peer_result(const SSL *ssl)
+void openssl_peer_result(SSL *ssl)
 {
     printf("result %s\n",
            X509_verify_cert_error_string(SSL_get_verify_result(ssl)));

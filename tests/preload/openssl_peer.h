@@ -5,11 +5,14 @@
 
 #include <openssl/ssl.h>
 
+/* A callback that accepts whatever the verification finds. */
+void openssl_peer_accept_all(SSL *ssl);
+
 /* Prints the names that X509_get_ext_d2i gives. */
-void openssl_peer_names(const SSL *ssl);
+void openssl_peer_names(SSL *ssl);
 
 /* Prints those in the extension that X509_get_ext gives, which is one. */
-void openssl_peer_extension(const SSL *ssl);
+void openssl_peer_extension(SSL *ssl);
 
 /* Prints what X509_check_host says of a name. */
 void openssl_peer_check(const SSL *ssl, const char *name);
@@ -18,6 +21,6 @@ void openssl_peer_check(const SSL *ssl, const char *name);
 void openssl_peer_given(SSL *ssl);
 
 /* Prints what came of the verification. */
-void openssl_peer_result(const SSL *ssl);
+void openssl_peer_result(SSL *ssl);
 
 #endif

@@ -274,6 +274,16 @@ void openssl_talk_wait(struct talk *talk)
     fcntl(talk->fd, F_SETFL, 0);
 }
 
+void openssl_talk_reset(struct talk *talk)
+{
+    BIO *bio = BIO_new(BIO_f_ssl());
+
+    BIO_set_ssl(bio, talk->ssl, BIO_NOCLOSE);
+    (void)BIO_reset(bio);
+    BIO_free(bio);
+    openssl_talk_end(talk);
+}
+
 void openssl_talk_end(struct talk *talk)
 {
     /* Or the session may not be resumed. */

@@ -55,6 +55,9 @@ bool openssl_talk_read(struct talk *talk, char *ret_response, size_t room);
 /* Waits until the server says something, and has OpenSSL look at it. */
 void openssl_talk_wait(struct talk *talk);
 
+/* Ends the connection by BIO_reset() of an SSL BIO. */
+void openssl_talk_reset(struct talk *talk);
+
 /* Ends the connection. */
 void openssl_talk_end(struct talk *talk);
 
