@@ -353,6 +353,8 @@ int main(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     reset_signals();
     limit_life();
+    /* Under the host's we might not be able to read what we make. */
+    umask(0077);
     setenv(SPAWN_MARKER, "1", 1);
     if (isatty(STDIN_FILENO))
         fputs("nss-matrix-helper is for clients of its; to try it:\n"
