@@ -40,7 +40,8 @@ enum status cache_list(const struct cache_place *place, cache_visit *visit,
 
 /*
  * The stamp's time says when the place was last swept; whoever moves it
- * sweeps. False if it is not time yet.
+ * sweeps. False if it is not time yet. A clock that was put right leaves times
+ * to come, which say nothing.
  */
 static bool take_turn(int version, int64_t now)
 {
@@ -51,12 +52,16 @@ static bool take_turn(int version, int64_t now)
                    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (stamp < 0 || fstat(stamp, &found) != 0)
         return false;
-    if (found.st_size > 0 && found.st_mtim.tv_sec + SWEEP_EVERY_S > now)
+    if (found.st_size > 0 && found.st_mtim.tv_sec <= now &&
+        found.st_mtim.tv_sec > now - SWEEP_EVERY_S)
         return false;
     return ftruncate(stamp, 0) == 0 && pwrite(stamp, "\n", 1, 0) == 1;
 }
 
-/* No record lives longer than this, so an older file is of no use. */
+/*
+ * No record lives longer than this, so an older file is of no use; nor is one
+ * that was written so much later than now.
+ */
 static bool has_ended(int directory, const char *name, int64_t now)
 {
     static const char TEMPORARY[] = "~tmp.";
@@ -67,7 +72,9 @@ static bool has_ended(int directory, const char *name, int64_t now)
     if (name[0] == '~' && !temporary)
         return false;
     return fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(found.st_mode) && found.st_mtim.tv_sec + life < now;
+           S_ISREG(found.st_mode) &&
+           (found.st_mtim.tv_sec < now - life ||
+            found.st_mtim.tv_sec > now + LIMIT_LIFE_S);
 }
 
 static void sweep(DIR *directory, int64_t now)

@@ -104,8 +104,8 @@ MUST_CHECK enum status cache_remove(const struct cache_place *place,
 
 /*
  * Removes records, pieces and locks that were written more than 48 h before
- * now (none lives longer), and temporary files left behind for an hour; at
- * most once an hour for the whole place, and quietly.
+ * now (none lives longer) or after it, and temporary files left behind for an
+ * hour; at most once an hour for the whole place, and quietly.
  */
 void cache_prune(const struct cache_place *place, int64_t now);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What several processes have to do with one cache: the lock that merges
- * lookups of one name; listing, removing, sweeping.
+ * lookups of one name, and whose turn it is to refresh a record.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,6 @@
 enum {
     LONG_MS = 20000, /* the test would have failed by then */
     SHORT_MS = 20,
-    HOUR_S = 3600,
 };
 
 static struct cache_place user;
@@ -179,116 +178,6 @@ static void a_link_is_no_lock(void **state)
     assert_false(cache_sample_is_there(&user, "/v1/elsewhere"));
 }
 
-static void write_name(const char *text)
-{
-    struct server_name other;
-
-    cache_sample_name(text, &other);
-    assert_int_equal(cache_write(&user, &other, "r", 1, "p", 1), STATUS_OK);
-}
-
-/* Counts, and knows one name from all others. */
-static void note(void *argument, const char *key)
-{
-    assert_string_equal(key, "a.example");
-    ++*(unsigned *)argument;
-}
-
-static void lists_names_and_nothing_else(void **state)
-{
-    unsigned listed = 0;
-
-    (void)state;
-    assert_int_equal(cache_list(&user, note, &listed), STATUS_MISS);
-    write_name("a.example");
-    close(lock_now());
-    cache_prune(&user, time(NULL));
-    assert_int_equal(cache_list(&user, note, &listed), STATUS_OK);
-    assert_int_equal(listed, 1);
-}
-
-static void removes_all_of_a_name(void **state)
-{
-    (void)state;
-    assert_int_equal(cache_remove(&user, "example.org"), STATUS_MISS);
-    write_name("example.org");
-    write_name("b.example");
-    close(lock_now());
-    assert_int_equal(cache_remove(&user, "example.org"), STATUS_OK);
-    assert_false(cache_sample_is_there(&user, "/v1/example.org"));
-    assert_false(cache_sample_is_there(&user, "/v1/~pieces/example.org"));
-    assert_false(cache_sample_is_there(&user, "/v1/~locks/example.org"));
-    assert_true(cache_sample_is_there(&user, "/v1/b.example"));
-    assert_int_equal(cache_remove(&user, "example.org"), STATUS_MISS);
-}
-
-/* Makes a file, or what is there, that many seconds old. */
-static void make_old(const char *below, int64_t age)
-{
-    struct timespec times[2] = {{.tv_sec = time(NULL) - age},
-                                {.tv_sec = time(NULL) - age}};
-    char path[PATH_MAX];
-    int fd;
-
-    cache_sample_path(&user, below, path);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(futimens(fd, times), 0);
-    close(fd);
-}
-
-static void sweeps_out_what_has_ended(void **state)
-{
-    static const struct {
-        const char *below;
-        int64_t age;
-        bool stays;
-    } FILES[] = {
-        {"/v1/old.example", LIMIT_LIFE_S + 60, false},
-        {"/v1/~pieces/old.example", LIMIT_LIFE_S + 60, false},
-        {"/v1/~locks/old.example", LIMIT_LIFE_S + 60, false},
-        {"/v1/~pieces/alone.example", LIMIT_LIFE_S + 60, false},
-        {"/v1/~locks/alone.example", LIMIT_LIFE_S + 60, false},
-        {"/v1/~tmp.0000000000000000", HOUR_S + 60, false},
-        {"/v1/new.example", LIMIT_LIFE_S - 60, true},
-        {"/v1/~pieces/new.example", LIMIT_LIFE_S - 60, true},
-        {"/v1/~locks/new.example", 0, true},
-        {"/v1/~tmp.1111111111111111", HOUR_S - 60, true},
-    };
-
-    (void)state;
-    write_name("example.org");
-    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++)
-        make_old(FILES[i].below, FILES[i].age);
-    cache_prune(&user, time(NULL));
-    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++)
-        if (cache_sample_is_there(&user, FILES[i].below) != FILES[i].stays)
-            fail_msg("%s", FILES[i].below);
-    assert_true(cache_sample_is_there(&user, "/v1/example.org"));
-    assert_true(cache_sample_is_there(&user, "/v1/~pieces"));
-}
-
-static void sweeps_once_an_hour(void **state)
-{
-    int64_t now = time(NULL);
-
-    (void)state;
-    write_name("example.org");
-    cache_prune(&user, now);
-    make_old("/v1/old.example", LIMIT_LIFE_S + 60);
-    cache_prune(&user, now + 60);
-    assert_true(cache_sample_is_there(&user, "/v1/old.example"));
-    cache_prune(&user, now + HOUR_S + 60);
-    assert_false(cache_sample_is_there(&user, "/v1/old.example"));
-}
-
-static void there_may_be_nothing_to_sweep(void **state)
-{
-    (void)state;
-    cache_prune(&user, time(NULL));
-    assert_false(cache_sample_is_there(&user, "/v1"));
-}
-
 /* A record that was found 900 s ago; from now it has these times. */
 static void have_record(int64_t refresh, int64_t expires, const char *settings)
 {
@@ -376,11 +265,6 @@ int main(void)
         CACHE_TEST(the_second_process_waits_for_the_first),
         CACHE_TEST(the_lock_of_a_process_that_died_is_free),
         CACHE_TEST(a_link_is_no_lock),
-        CACHE_TEST(lists_names_and_nothing_else),
-        CACHE_TEST(removes_all_of_a_name),
-        CACHE_TEST(sweeps_out_what_has_ended),
-        CACHE_TEST(sweeps_once_an_hour),
-        CACHE_TEST(there_may_be_nothing_to_sweep),
         CACHE_TEST(one_refreshes_and_the_next_when_half_the_rest_is_over),
         CACHE_TEST(nobody_refreshes_what_is_not_due_or_not_in_force),
         CACHE_TEST(without_a_way_to_say_so_nobody_refreshes),
