@@ -14,11 +14,17 @@
 struct member {
     const char *name;
     size_t offset;
+    bool optional;
 };
 
 #define MEMBER(function)                                                       \
     {                                                                          \
         .name = #function, .offset = offsetof(struct gnutls_api, function)     \
+    }
+#define OPTIONAL(function)                                                     \
+    {                                                                          \
+        .name = #function, .offset = offsetof(struct gnutls_api, function),    \
+        .optional = true                                                       \
     }
 
 static const struct member MEMBERS[] = {
@@ -28,6 +34,7 @@ static const struct member MEMBERS[] = {
     MEMBER(gnutls_session_is_resumed),
     MEMBER(gnutls_record_send),
     MEMBER(gnutls_certificate_verify_peers),
+    OPTIONAL(gnutls_session_set_verify_cert2),
     MEMBER(gnutls_certificate_get_peers),
     MEMBER(gnutls_x509_crt_init),
     MEMBER(gnutls_x509_crt_import),
@@ -64,7 +71,8 @@ static bool fill(struct gnutls_api *api, void *handle)
             /* The tool's dlerror() is not to speak of our lookups. */
             /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is the thread's */
             (void)dlerror();
-            return false;
+            if (!MEMBERS[i].optional)
+                return false;
         }
         memcpy((char *)api + MEMBERS[i].offset, &function, sizeof(function));
     }

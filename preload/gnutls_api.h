@@ -48,6 +48,7 @@ enum {
     GNUTLS_API_E_UNRECOGNIZED_NAME = -294,
     GNUTLS_API_X509_FMT_DER = 0,
     GNUTLS_API_DT_DNS_HOSTNAME = 1,
+    GNUTLS_API_DT_KEY_PURPOSE_OID = 2,
     GNUTLS_API_SAN_DNSNAME = 1,
     GNUTLS_API_SAN_IPADDRESS = 4,
     GNUTLS_API_VERIFY_DO_NOT_ALLOW_IP_MATCHES = 1 << 1,
@@ -58,7 +59,10 @@ enum {
     GNUTLS_API_PROTOCOL_MAX = 31,
 };
 
-/* One loaded copy of libgnutls. Members are the functions of these names. */
+/*
+ * One loaded copy of libgnutls. Members are the functions of these names; those
+ * marked so are NULL where the version has none.
+ */
 struct gnutls_api {
     const struct gnutls_api *next;
     const void *inside; /* any function in it */
@@ -75,6 +79,9 @@ struct gnutls_api {
     int (*gnutls_certificate_verify_peers)(struct gnutls_session_int *,
                                            struct gnutls_api_vdata *, unsigned,
                                            unsigned *);
+    void (*gnutls_session_set_verify_cert2)(struct gnutls_session_int *,
+                                            struct gnutls_api_vdata *, unsigned,
+                                            unsigned); /* 3.4.6 */
     const struct gnutls_api_datum *(*gnutls_certificate_get_peers)(
         struct gnutls_session_int *, unsigned *);
     int (*gnutls_x509_crt_init)(struct gnutls_x509_crt_int **);

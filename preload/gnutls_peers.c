@@ -6,8 +6,9 @@
  * certificate that a trusted authority made out to NAME.matrix. A tool that
  * verifies nothing calls nothing here.
  *
- * One way past the second check: GnuTLS linked -Bsymbolic, told to verify the
- * chain alone (gnutls_session_set_verify_cert) before the session has its name.
+ * GnuTLS may verify without a call that is seen here, if it was linked
+ * -Bsymbolic and told before the handshake what to verify: so it gets a list
+ * which has N in it, as long as the session is named so.
  */
 #include "gnutls_note.h"
 #include "gnutls_verify.h"
@@ -90,21 +91,69 @@ HOOK(int, gnutls_certificate_verify_peers3,
     return verify((const void *)real, session, &host, 1, status);
 }
 
+/*
+ * The chain alone is to be verified; the session may have its name already, or
+ * get it yet, or another. So there is a place for N among what GnuTLS verifies:
+ * as long as it is empty there is no name (gnutls_certificate_verify_peers3
+ * makes such a list too). Without memory nobody will do.
+ */
+static void want_chain(const struct gnutls_api *api,
+                       struct gnutls_session_int *session,
+                       const struct gnutls_api_vdata *data, unsigned count,
+                       unsigned flags)
+{
+    struct gnutls_session *kept = gnutls_session_make(api, session);
+    struct gnutls_api_vdata *list = calloc(count + 1U, sizeof(*list));
+    unsigned listed = 0;
+
+    if (kept == NULL || list == NULL) {
+        free(list);
+        api->gnutls_session_set_verify_cert2(session, &only_nobody, 1, 0);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (data[i].type != GNUTLS_API_DT_DNS_HOSTNAME)
+            list[listed++] = data[i];
+    list[listed].type = GNUTLS_API_DT_DNS_HOSTNAME;
+    if (kept->answer != NULL)
+        flags = gnutls_verify_flags(kept->answer, flags);
+    api->gnutls_session_set_verify_cert2(session, list, listed + 1, flags);
+    gnutls_session_want(kept, list, &list[listed]);
+}
+
+/* Beside an address GnuTLS takes no host name, not even an empty one. */
+static bool is_chain(const struct gnutls_api_vdata *data, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (data[i].type != GNUTLS_API_DT_KEY_PURPOSE_OID &&
+            (data[i].type != GNUTLS_API_DT_DNS_HOSTNAME ||
+             data[i].data != NULL))
+            return false;
+    return count < GNUTLS_VERIFY_MAX;
+}
+
 HOOK(void, gnutls_session_set_verify_cert,
      (struct gnutls_session_int * session, const char *name, unsigned flags))
 {
     __typeof__(&gnutls_session_set_verify_cert) real =
         GNUTLS_API_REAL(gnutls_session_set_verify_cert);
-    const struct gnutls_session *kept = gnutls_session_named(session);
+    const struct gnutls_api *api;
     const struct names_answer *answer;
 
     if (real == NULL)
         return;
-    if (name == NULL ? kept == NULL : !gnutls_verify_is_pseudo(name)) {
+    if (name != NULL && !gnutls_verify_is_pseudo(name)) {
         real(session, name, flags);
         return;
     }
-    answer = name == NULL ? kept->answer : gnutls_verify_find(kept, name);
+    api = gnutls_api_of((const void *)real);
+    if (name == NULL && api != NULL) {
+        want_chain(api, session, NULL, 0, flags);
+        return;
+    }
+    answer = name != NULL
+                 ? gnutls_verify_find(gnutls_session_named(session), name)
+                 : NULL;
     /* GnuTLS keeps the pointer; an answer is never freed. */
     if (answer != NULL)
         real(session, answer->cert_name, gnutls_verify_flags(answer, flags));
@@ -134,6 +183,11 @@ HOOK(void, gnutls_session_set_verify_cert2,
 
     if (real == NULL)
         return;
+    api = gnutls_api_of((const void *)real);
+    if (api != NULL && is_chain(data, count)) {
+        want_chain(api, session, data, count, flags);
+        return;
+    }
     if (!gnutls_verify_concerns(kept, data, count)) {
         real(session, data, count, flags);
         return;
@@ -141,7 +195,6 @@ HOOK(void, gnutls_session_set_verify_cert2,
     real(session, &only_nobody, 1, 0); /* flags add up */
     if (!gnutls_verify_translate(kept, data, count, &wanted))
         return;
-    api = gnutls_api_of((const void *)real);
     kept = api != NULL ? gnutls_session_make(api, session) : NULL;
     if (kept == NULL)
         return;
@@ -152,6 +205,5 @@ HOOK(void, gnutls_session_set_verify_cert2,
     if (wanted.answer != NULL)
         flags = gnutls_verify_flags(wanted.answer, flags);
     real(session, list, wanted.count, flags);
-    free(kept->wanted);
-    kept->wanted = TAKE(list);
+    gnutls_session_want(kept, TAKE(list), NULL);
 }

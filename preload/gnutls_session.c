@@ -38,6 +38,25 @@ gnutls_session_make(const struct gnutls_api *api,
     return TAKE(made);
 }
 
+/* GnuTLS keeps the pointer; an answer is never freed. */
+static void fill_open(struct gnutls_session *kept)
+{
+    if (kept->open != NULL)
+        kept->open->data = kept->answer != NULL
+                               ? (unsigned char *)kept->answer->cert_name
+                               : NULL;
+}
+
+void gnutls_session_want(struct gnutls_session *kept,
+                         struct gnutls_api_vdata *wanted,
+                         struct gnutls_api_vdata *open)
+{
+    free(kept->wanted);
+    kept->wanted = wanted;
+    kept->open = open;
+    fill_open(kept);
+}
+
 bool gnutls_session_tag(struct gnutls_session *kept,
                         const struct names_answer *answer)
 {
@@ -53,6 +72,7 @@ bool gnutls_session_tag(struct gnutls_session *kept,
     gnutls_session_untag(kept);
     kept->answer = answer;
     kept->host = host;
+    fill_open(kept);
     return true;
 }
 
@@ -61,6 +81,7 @@ void gnutls_session_untag(struct gnutls_session *kept)
     doubt_end(&kept->doubt);
     host_free(TAKE(kept->host));
     kept->answer = NULL;
+    fill_open(kept);
     kept->refused = false;
     kept->vetted = false;
 }

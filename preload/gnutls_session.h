@@ -35,6 +35,8 @@ struct gnutls_session {
     struct gnutls_session_protocols *protocols; /* until the handshake */
     struct doubt *doubt;             /* a certificate that is not N's */
     struct gnutls_api_vdata *wanted; /* what GnuTLS has a pointer to */
+    struct gnutls_api_vdata *open;   /* in it: N's place, for the tool has
+                                        named nobody; empty unless tagged */
 };
 
 /* NULL if the session is none of our business. */
@@ -72,6 +74,14 @@ MUST_CHECK bool gnutls_session_tag(struct gnutls_session *kept,
 
 /* Its peer is nobody under .matrix. */
 void gnutls_session_untag(struct gnutls_session *kept);
+
+/*
+ * Keeps what GnuTLS has a pointer to, in place of what it had before, until the
+ * session ends; open is an element of it, or NULL.
+ */
+void gnutls_session_want(struct gnutls_session *kept,
+                         struct gnutls_api_vdata *wanted,
+                         struct gnutls_api_vdata *open);
 
 /* It must not be used any more. */
 void gnutls_session_refuse(struct gnutls_session *kept);

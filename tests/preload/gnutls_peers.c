@@ -47,6 +47,7 @@ enum way {
 /* What it says about itself, before the handshake. */
 struct tool {
     enum way way;
+    const char *first; /* a name that it has before; NULL: none */
     const char *sni;   /* NULL: none */
     const char *host;  /* what to verify; NULL: the chain alone */
     bool verify_first; /* before the name is set */
@@ -124,6 +125,8 @@ static bool accepts(const struct tool *tool, const struct shown *shown)
     memcpy(before, data, sizeof(data));
     if (tool->verify_first)
         prepare(session, tool, data);
+    if (tool->first != NULL)
+        assert_int_equal(world_name(session, tool->first), 0);
     if (tool->sni != NULL)
         assert_int_equal(world_name(session, tool->sni), 0);
     if (!tool->verify_first)
@@ -176,10 +179,15 @@ static void the_second_check_is_made_where_no_name_is_asked_for(void **state)
     for (size_t i = 0; i < SHOWN_COUNT; i++)
         wanted[i] = SHOWN[i].is_n;
     assert_all((struct tool){.sni = WORLD_NAME}, wanted);
-    /* Made when GnuTLS verifies, if it does not hide that from the shim. */
-    if (getenv("GNUTLS_WORLD") == NULL)
-        assert_all((struct tool){.sni = WORLD_NAME, .verify_first = true},
-                   wanted);
+    assert_all((struct tool){.sni = WORLD_NAME, .verify_first = true}, wanted);
+    assert_all((struct tool){.first = "plain.test",
+                             .sni = WORLD_NAME,
+                             .verify_first = true},
+               wanted);
+    assert_all((struct tool){.first = WORLD_OTHER,
+                             .sni = WORLD_NAME,
+                             .verify_first = true},
+               wanted);
 }
 
 static void the_chain_alone_is_enough_without_our_name(void **state)
@@ -190,6 +198,12 @@ static void the_chain_alone_is_enough_without_our_name(void **state)
     for (size_t i = 0; i < SHOWN_COUNT; i++)
         wanted[i] = true;
     assert_all((struct tool){.sni = "plain.test"}, wanted);
+    assert_all((struct tool){.sni = "plain.test", .verify_first = true},
+               wanted);
+    assert_all((struct tool){.first = WORLD_NAME,
+                             .sni = "plain.test",
+                             .verify_first = true},
+               wanted);
     assert_all((struct tool){.sni = NULL}, wanted);
 }
 
