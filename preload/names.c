@@ -117,14 +117,46 @@ static struct snapshot *find_snapshot(struct snapshot *chain,
     return chain;
 }
 
-/* The snapshot that says the same, or a new one. NULL as make_name. */
+/* How many spellings of what a snapshot says are kept. */
+static unsigned count_spellings(const struct snapshot *chain,
+                                const struct snapshot *wanted)
+{
+    unsigned count = 0;
+
+    for (; chain != NULL; chain = chain->older)
+        count +=
+            strcmp(chain->record_host, wanted->record_host) == 0 &&
+            strcmp(chain->answer.cert_name, wanted->answer.cert_name) == 0 &&
+            strcmp(chain->answer.step, wanted->answer.step) == 0;
+    return count;
+}
+
+/* The host in the key's letters: nobody asked so, but everybody can. */
+static void spell_as_key(struct snapshot *snapshot)
+{
+    struct names_answer *answer = &snapshot->answer;
+    struct server_name name;
+
+    if (server_name_parse(answer->key, strlen(answer->key), &name) == STATUS_OK)
+        record_host(answer->step, snapshot->record_host, &name, answer->host);
+}
+
+/*
+ * The snapshot that says the same, or a new one. NULL as make_name. A stranger
+ * may send a tool to as many spellings of a name as it has letters: these must
+ * not take the place of answers that differ.
+ */
 static struct snapshot *make_snapshot(struct name *name,
-                                      const struct snapshot *wanted)
+                                      struct snapshot *wanted)
 {
     struct snapshot *head = atomic_load(&name->newest);
     struct snapshot *found = find_snapshot(head, &wanted->answer);
     AUTO(free) struct snapshot *snapshot = NULL;
 
+    if (found == NULL && count_spellings(head, wanted) >= NAMES_SPELLINGS_MAX) {
+        spell_as_key(wanted);
+        found = find_snapshot(head, &wanted->answer);
+    }
     if (found != NULL)
         return found;
     if (atomic_load(&name->count) >= NAMES_SNAPSHOTS_MAX)

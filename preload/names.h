@@ -23,6 +23,7 @@ enum {
     NAMES_PSEUDO = LIMIT_SERVER_NAME + 24, /* room for NAME.matrix */
     NAMES_MAX = 65535,                     /* of a process */
     NAMES_SNAPSHOTS_MAX = 64,              /* of one name */
+    NAMES_SPELLINGS_MAX = 8, /* of one answer; others get the key's letters */
 };
 
 /*

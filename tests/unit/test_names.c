@@ -104,6 +104,50 @@ static void an_undelegated_host_is_in_the_askers_letters(void **state)
     assert_ptr_equal(find("Letters.TEST.matrix"), large);
 }
 
+/* In the letters that number has bits for. */
+static const char *spelled(unsigned number)
+{
+    static char name[] = "abcdefghi.test.matrix";
+
+    for (unsigned i = 0; i < 9; i++)
+        name[i] = (char)((number >> i & 1 ? 'A' : 'a') + (int)i);
+    return name;
+}
+
+/* A redirect may have any letters, and there may be many. */
+static void more_spellings_than_are_kept_are_the_keys(void **state)
+{
+    const struct names_answer *answer;
+
+    (void)state;
+    world.sample.step = "6";
+    world.sample.host = "abcdefghi.test";
+    for (unsigned i = 511; i > 0; i--) {
+        answer = find(spelled(i));
+        assert_non_null(answer);
+        if (511 - i < NAMES_SPELLINGS_MAX)
+            assert_memory_equal(answer->host, spelled(i), 14);
+        else
+            assert_string_equal(answer->host, "abcdefghi.test");
+    }
+    assert_memory_equal(find(spelled(510))->host, spelled(510), 14);
+    assert_int_equal(world.lookups, 1);
+    for (unsigned i = 1; i < 5; i++) {
+        char other[] = "other0.example.net";
+
+        other[5] = (char)('0' + i);
+        fake_clock_ahead_s += SAMPLE_LIFE + 1;
+        world.sample = sample_answer("", time(NULL));
+        world.sample.cert_name = other;
+        for (unsigned j = 0; j < 70; j++) {
+            answer = find(spelled(j));
+            assert_non_null(answer);
+            assert_string_equal(answer->cert_name, other);
+        }
+    }
+    assert_int_equal(world.refusals, 0);
+}
+
 static void hands_the_failure_on_and_says_why(void **state)
 {
     (void)state;
@@ -212,6 +256,7 @@ int main(void)
         IN_WORLD(a_record_is_always_asked_for),
         IN_WORLD(a_changed_answer_is_another_snapshot),
         IN_WORLD(an_undelegated_host_is_in_the_askers_letters),
+        IN_WORLD(more_spellings_than_are_kept_are_the_keys),
         IN_WORLD(hands_the_failure_on_and_says_why),
         IN_WORLD(refuses_what_is_no_server_name_without_asking),
         IN_WORLD(a_failure_does_not_take_what_is_known_away),
