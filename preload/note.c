@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lines on stderr, in a process that is not ours: a descriptor 2 that has
- * become a network connection gets none, and a pipe that nobody reads any
- * more must not end the tool.
+ * become a network connection gets none, nor does one that was closed at first
+ * and may be any file by now; and a pipe that nobody reads any more must not
+ * end the tool.
  */
 #include "note.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,15 +43,18 @@ static struct said {
 void note_init(void)
 {
     const char *wish = secure_getenv("NSS_MATRIX_NOTES");
+    int saved = errno;
     void *shared = mmap(NULL, sizeof(said_here), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     said = shared != MAP_FAILED ? shared : &said_here;
     level = LEVEL_NORMAL;
-    if (wish != NULL && strcmp(wish, "quiet") == 0)
-        level = LEVEL_QUIET;
     if (wish != NULL && strcmp(wish, "verbose") == 0)
         level = LEVEL_VERBOSE;
+    if ((wish != NULL && strcmp(wish, "quiet") == 0) ||
+        fcntl(STDERR_FILENO, F_GETFD) < 0)
+        level = LEVEL_QUIET;
+    errno = saved;
 }
 
 /*

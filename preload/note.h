@@ -2,7 +2,8 @@
 /*
  * The shim's word to people: whole lines on stderr, by one write(), never
  * stdio. `matrix-run -q` (NSS_MATRIX_NOTES=quiet) silences them, `-v`
- * (NSS_MATRIX_NOTES=verbose) adds a line per name.
+ * (NSS_MATRIX_NOTES=verbose) adds a line per name. A program that was started
+ * without a stderr is told nothing.
  */
 #ifndef NSS_MATRIX_NOTE_H
 #define NSS_MATRIX_NOTE_H
@@ -17,7 +18,7 @@ enum {
 
 /*
  * Reads the environment (secure_getenv), and shares with children what has
- * been said; in the constructor, before any fork.
+ * been said; in the constructor, before any fork. errno is kept.
  */
 void note_init(void);
 

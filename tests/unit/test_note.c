@@ -239,6 +239,23 @@ static void a_network_connection_is_no_place_for_it(void **state)
     close(peer);
 }
 
+/* The first file that the program opens gets the number. */
+static void who_has_no_stderr_is_told_nothing(void **state)
+{
+    int fd = dup(STDERR_FILENO);
+
+    (void)state;
+    close(STDERR_FILENO);
+    errno = EXDEV;
+    note_init();
+    assert_int_equal(errno, EXDEV);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+    note_refusal("not for the file");
+    note_verbose("nor this");
+    assert_string_equal(said(), "");
+}
+
 static void a_journal_behind_a_local_socket_gets_it(void **state)
 {
     char text[NOTE_MAX];
@@ -271,6 +288,7 @@ int main(void)
         WITH_STDERR(a_pipe_without_a_reader_ends_nobody),
         WITH_STDERR(a_pending_sigpipe_stays_pending),
         WITH_STDERR(a_network_connection_is_no_place_for_it),
+        WITH_STDERR(who_has_no_stderr_is_told_nothing),
         WITH_STDERR(a_journal_behind_a_local_socket_gets_it),
     };
 
