@@ -212,6 +212,8 @@ void check_judge(struct check *check)
             check_judge_well_known(check, target);
         else
             check_judge_endpoint(check, target);
+        http_response_drop_body(&target->first.response);
+        http_response_drop_body(&target->version.response);
     }
     judge_split(check);
     judge_draft(check);

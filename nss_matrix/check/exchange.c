@@ -64,6 +64,10 @@ static void finish(struct exchange *exchange)
     util_close_fd(&exchange->fd);
     SSL_free(exchange->ssl);
     exchange->ssl = NULL;
+    if (exchange->stage == EXCHANGE_WHOLE)
+        http_response_keep_body(&exchange->response);
+    else
+        http_response_drop_body(&exchange->response);
     loop_set(exchange->plan.loop, &exchange->deadline, deadline_clock(), told,
              exchange);
 }

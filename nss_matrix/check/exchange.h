@@ -47,7 +47,7 @@ struct exchange {
     char fault[240];             /* of that stage; "" when it is whole */
     int tcp_ms, tls_ms, http_ms; /* each stage's own; 0 if it was not reached */
     struct tls_report tls;       /* once past EXCHANGE_TLS */
-    struct http_response response;
+    struct http_response response; /* whole, or without a body */
     int64_t clock_seen; /* our clock when the head came, seconds since 1970 */
     int fd;
     SSL *ssl;

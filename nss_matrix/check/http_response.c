@@ -278,6 +278,32 @@ const char *http_response_body(const struct http_response *response)
                                      : "";
 }
 
+void http_response_keep_body(struct http_response *response)
+{
+    char *smaller;
+
+    if (response->body_length == 0) {
+        http_response_drop_body(response);
+        return;
+    }
+    memmove(response->raw, response->raw + response->body_start,
+            response->body_length);
+    response->body_start = 0;
+    response->raw_length = response->next = response->body_length;
+    smaller = realloc(response->raw, response->body_length);
+    if (smaller == NULL)
+        return;
+    response->raw = smaller;
+    response->room = response->body_length;
+}
+
+void http_response_drop_body(struct http_response *response)
+{
+    free(TAKE(response->raw));
+    response->raw_length = response->room = response->next = 0;
+    response->body_start = response->body_length = 0;
+}
+
 void http_response_done(struct http_response *response)
 {
     free(response->raw);

@@ -54,6 +54,13 @@ enum http_state http_response_end(struct http_response *response);
 /* The body as far as it came, body_length of it; "" before. */
 const char *http_response_body(const struct http_response *response);
 
+/*
+ * Gives back the memory of what came but for the body; with it, if nobody will
+ * read it. The rest stays. Nothing more may be fed.
+ */
+void http_response_keep_body(struct http_response *response);
+void http_response_drop_body(struct http_response *response);
+
 /* Frees what it owns. */
 void http_response_done(struct http_response *response);
 

@@ -167,28 +167,32 @@ void check_output_human(FILE *out, const struct check_report *report)
             report->name, verdict, paint(PAINT_PLAIN));
 }
 
-void check_output_summary(FILE *out, const struct check_report *reports,
-                          int count)
+void check_output_summarize(struct check_summary *summary,
+                            const struct check_report *report)
 {
-    int passed = 0, failed = 0, undecided = 0, invalid = 0;
+    char verdict[LIMIT_REASON + 40];
+    int status = check_output_status(report);
 
-    fputc('\n', out);
-    for (int i = 0; i < count; i++) {
-        char verdict[LIMIT_REASON + 40];
-        int status = check_output_status(&reports[i]);
+    summary->passed += status == 0 || status == 3;
+    summary->failed += status == 1;
+    summary->invalid += status == 2;
+    summary->undecided += status > 3;
+    check_output_verdict(report, verdict, sizeof(verdict));
+    fprintf(gather_stream(&summary->lines), "%s: %s\n", report->name, verdict);
+}
 
-        passed += status == 0 || status == 3;
-        failed += status == 1;
-        invalid += status == 2;
-        undecided += status > 3;
-        check_output_verdict(&reports[i], verdict, sizeof(verdict));
-        fprintf(out, "%s: %s\n", reports[i].name, verdict);
-    }
-    fprintf(out, "%d servers: %d passed, %d failed, %d undecided", count,
-            passed, failed, undecided);
-    if (invalid > 0)
-        fprintf(out, ", %d no server name", invalid);
+void check_output_summary(FILE *out, struct check_summary *summary)
+{
     fputc('\n', out);
+    gather_print(&summary->lines, out);
+    fprintf(out, "%d servers: %d passed, %d failed, %d undecided",
+            summary->passed + summary->failed + summary->undecided +
+                summary->invalid,
+            summary->passed, summary->failed, summary->undecided);
+    if (summary->invalid > 0)
+        fprintf(out, ", %d no server name", summary->invalid);
+    fputc('\n', out);
+    *summary = (struct check_summary){.passed = 0};
 }
 
 void check_output_unchanged(FILE *out, const struct check_report *report)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The forms of a check's report. Whatever came from a stranger is escaped
+ * The forms of a check's report, of which nothing is needed of the check once
+ * they are written. Whatever came from a stranger is escaped
  * already, or passed the grammar of names.
  */
 #ifndef NSS_MATRIX_CHECK_OUTPUT_H
@@ -10,6 +11,7 @@
 
 #include "check.h"
 #include "check_options.h"
+#include "gather.h"
 
 /* One server's check, as the forms need it. Pointers are borrowed. */
 struct check_report {
@@ -39,9 +41,17 @@ void check_output_human(FILE *out, const struct check_report *report);
 /* A round of --watch in which nothing changed is one line. */
 void check_output_unchanged(FILE *out, const struct check_report *report);
 
-/* Who failed, and how many of each. */
-void check_output_summary(FILE *out, const struct check_report *reports,
-                          int count);
+/* Who failed, and how many of each. All zero: nobody. */
+struct check_summary {
+    int passed, failed, undecided, invalid;
+    struct gather lines;
+};
+
+void check_output_summarize(struct check_summary *summary,
+                            const struct check_report *report);
+
+/* Prints it, and forgets it. */
+void check_output_summary(FILE *out, struct check_summary *summary);
 
 /* One line; format 1, doc/matrix-resolve-check.schema.json. */
 void check_output_json(FILE *out, const struct check_report *report);
@@ -55,9 +65,5 @@ void check_output_tap(FILE *out, const struct check_report *report,
 
 /* The plugin's lines; gives its exit status. */
 int check_output_nagios(FILE *out, const struct check_report *report);
-
-/* Text exposition of all. */
-void check_output_prometheus(FILE *out, const struct check_report *reports,
-                             int count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Checks of many servers side by side, printed in their order; and again, if
- * asked for.
+ * Checks of many servers side by side, printed in their order, of which each
+ * ends with that; and again, if asked for.
  */
 #include "check_run.h"
 
@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "check_metrics.h"
 #include "check_names.h"
 #include "check_options.h"
 #include "check_output.h"
@@ -18,6 +19,7 @@
 
 enum {
     AT_A_TIME = 16,
+    WAITING = 16,   /* for each: over, and not printed before a slower one */
     OWN_FILES = 16, /* the loop, the streams and the like */
     /* A server's connections, and what of its discovery is under way still. */
     CHECK_FILES = 2 * LIMIT_TARGETS + LIMIT_ADDRESSES + 32,
@@ -41,6 +43,8 @@ struct run {
     int at_a_time;
     int next, under_way, printed;
     unsigned tap;
+    struct check_metrics metrics;
+    struct check_summary summary;
     int worst;
 };
 
@@ -128,7 +132,8 @@ static void write_report(struct run *run, FILE *out,
     case CHECK_HUMAN:
         check_output_human(out, report);
         break;
-    default: /* all servers together, at the end */
+    case CHECK_PROMETHEUS: /* all servers together, at the end */
+        check_metrics_add(&run->metrics, report);
         break;
     }
 }
@@ -157,6 +162,14 @@ static bool has_changed(struct job *job)
     return changed;
 }
 
+static void end_check(struct job *job)
+{
+    if (job->check != NULL)
+        check_end(job->check);
+    free(TAKE(job->check));
+    job->over = false;
+}
+
 static void print_job(struct job *job)
 {
     struct run *run = job->run;
@@ -164,13 +177,16 @@ static void print_job(struct job *job)
     bool watched = run->options.watch_s > 0 && run->options.form == CHECK_HUMAN;
 
     run->worst = worse(run->worst, check_output_status(&report));
+    if (run->options.form == CHECK_HUMAN && run->names.count > 1)
+        check_output_summarize(&run->summary, &report);
     if (watched && !has_changed(job)) {
         check_output_unchanged(stdout, &report);
-        return;
+    } else {
+        if (run->printed > 0 && run->options.form == CHECK_HUMAN)
+            putchar('\n');
+        write_report(run, stdout, &report);
     }
-    if (run->printed > 0 && run->options.form == CHECK_HUMAN)
-        putchar('\n');
-    write_report(run, stdout, &report);
+    end_check(job);
 }
 
 static void check_done(void *argument)
@@ -181,9 +197,11 @@ static void check_done(void *argument)
     job->run->under_way--;
 }
 
+/* Starts as many as there may be. False without memory. */
 static bool feed(struct run *run)
 {
-    while (run->next < run->names.count && run->under_way < run->at_a_time) {
+    while (run->next < run->names.count && run->under_way < run->at_a_time &&
+           run->next - run->printed < run->at_a_time * WAITING) {
         struct job *job = &run->jobs[run->next++];
         const char *text = job->name->shown;
         struct server_name name;
@@ -223,35 +241,16 @@ static int run_round(struct run *run)
     return 0;
 }
 
-static void end_check(struct job *job)
+static void finish_round(struct run *run)
 {
-    if (job->check != NULL)
-        check_end(job->check);
-    free(TAKE(job->check));
-    job->over = false;
-}
-
-static int finish_round(struct run *run)
-{
-    AUTO(free)
-    struct check_report *reports =
-        calloc((unsigned)run->names.count, sizeof(reports[0]));
-
-    if (reports == NULL)
-        return fail("out of memory");
-    for (int i = 0; i < run->names.count; i++)
-        reports[i] = report_of(&run->jobs[i]);
     if (run->options.form == CHECK_PROMETHEUS)
-        check_output_prometheus(stdout, reports, run->names.count);
+        check_metrics_print(&run->metrics, stdout);
     else if (run->options.form == CHECK_HUMAN && run->names.count > 1)
-        check_output_summary(stdout, reports, run->names.count);
+        check_output_summary(stdout, &run->summary);
     else if (run->options.form == CHECK_TAP)
         printf("1..%u\n", run->tap);
     run->tap = 0;
-    for (int i = 0; i < run->names.count; i++)
-        end_check(&run->jobs[i]);
     flush();
-    return 0;
 }
 
 static int run_rounds(struct run *run)
@@ -260,10 +259,9 @@ static int run_rounds(struct run *run)
         int status = run_round(run);
         struct timespec pause = {.tv_sec = run->options.watch_s};
 
-        if (status == 0)
-            status = finish_round(run);
         if (status != 0)
             return status;
+        finish_round(run);
         if (run->options.watch_s == 0)
             return run->worst;
         nanosleep(&pause, NULL);
@@ -317,6 +315,8 @@ static void clear(struct run *run)
         free(run->jobs[i].last);
     }
     free(run->jobs);
+    check_metrics_done(&run->metrics);
+    gather_done(&run->summary.lines);
     check_names_done(&run->names);
     free(run->options.ca_file);
     free(run->options.ca_path);

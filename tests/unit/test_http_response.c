@@ -197,6 +197,31 @@ static void bounds_head_and_body(void **state)
                   "has a body over 64 KiB");
 }
 
+static void keeps_no_more_than_the_body(void **state)
+{
+    static const char TEXT[] = "HTTP/1.1 200 OK\r\nServer: s\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n"
+                               "1\r\n{\r\n1\r\n}\r\n0\r\n";
+    struct http_response response;
+
+    (void)state;
+    assert_int_equal(feed(&response, TEXT, strlen(TEXT), 100), HTTP_WHOLE);
+    http_response_keep_body(&response);
+    assert_int_equal(response.room, 2);
+    assert_int_equal(response.body_length, 2);
+    assert_memory_equal(http_response_body(&response), "{}", 2);
+    http_response_keep_body(&response);
+    assert_memory_equal(http_response_body(&response), "{}", 2);
+    http_response_drop_body(&response);
+    assert_null(response.raw);
+    assert_int_equal(response.body_length, 0);
+    assert_string_equal(http_response_body(&response), "");
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response.server, "s");
+    http_response_keep_body(&response);
+    assert_null(response.raw);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +234,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_http_1),
         cmocka_unit_test(refuses_lengths_that_are_none),
         cmocka_unit_test(bounds_head_and_body),
+        cmocka_unit_test(keeps_no_more_than_the_body),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
