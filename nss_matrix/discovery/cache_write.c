@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/time.h>
 
 #include "cache_act.h"
@@ -22,6 +23,7 @@ enum {
     FILE_MODE = 0644,
     DIRECTORY_MODE = 0711,
     PRIVATE_MODE = 0700,
+    KEPT_FREE = 100, /* one part in so many, of room and of files */
 };
 
 void cache_system_place(struct cache_place *ret_place)
@@ -172,6 +174,24 @@ static bool make_directories(const struct cache_place *place)
     return true;
 }
 
+/*
+ * Anybody may have any name looked up, and each is kept. One that is not there
+ * yet must not take the last room of a file system that others write to; one
+ * that is takes none. Where a number is not known, both are 0.
+ */
+static bool may_be_kept(const struct cache_place *place,
+                        const struct server_name *name)
+{
+    char path[PATH_MAX];
+    struct stat found;
+    struct statvfs left;
+
+    write_path(path, place, RECORDS, name->key);
+    return lstat(path, &found) == 0 || statvfs(place->directory, &left) != 0 ||
+           (left.f_bavail >= left.f_blocks / KEPT_FREE &&
+            left.f_favail >= left.f_files / KEPT_FREE);
+}
+
 static bool write_whole(int fd, const char *text, size_t length)
 {
     while (length > 0) {
@@ -221,7 +241,8 @@ enum status cache_write(const struct cache_place *place,
     AUTO(cache_acting) struct cache_acting acting = {0};
 
     if (!server_name_can_exist(name) ||
-        cache_act(place, &acting) != STATUS_OK || !make_directories(place) ||
+        cache_act(place, &acting) != STATUS_OK || !may_be_kept(place, name) ||
+        !make_directories(place) ||
         !replace_file(place, PIECES, name->key, pieces, pieces_length) ||
         !replace_file(place, RECORDS, name->key, record, length))
         return STATUS_UNAVAILABLE;
@@ -236,37 +257,69 @@ static bool is_due(const struct record *record, const struct server_name *name,
            strcmp(record->settings, settings->token) == 0;
 }
 
-enum status cache_postpone_refresh(const struct cache_place *place,
-                                   const struct server_name *name,
-                                   const struct settings *settings, int64_t now)
-{
-    AUTO(cache_acting) struct cache_acting acting = {0};
-    AUTO(close_fd) int fd = -1;
-    struct record record; /* which parsing cuts into pieces */
+/* A record that is due, as it is and as it was read, which cuts it up. */
+struct due {
     char text[LIMIT_RECORD + 1];
+    struct record record;
+};
+
+static enum status read_due(const struct cache_place *place,
+                            const struct server_name *name,
+                            const struct settings *settings, int64_t now,
+                            struct due *ret_due)
+{
+    AUTO(close_fd) int fd = -1;
+    struct record *record = &ret_due->record;
     char path[PATH_MAX];
     uid_t owner;
 
     write_path(path, place, RECORDS, name->key);
     if (!server_name_can_exist(name) ||
-        cache_act(place, &acting) != STATUS_OK ||
         cache_directory_owner(place->directory, &owner) != STATUS_OK ||
         cache_open(path, owner, &fd) != STATUS_OK ||
-        read_whole(fd, text, sizeof(text), &record.length) != STATUS_OK)
+        read_whole(fd, ret_due->text, sizeof(ret_due->text), &record->length) !=
+            STATUS_OK)
         return STATUS_MISS;
-    memcpy(record.text, text, record.length);
-    if (record_parse(&record, now) != STATUS_OK ||
-        !is_due(&record, name, settings, now))
+    memcpy(record->text, ret_due->text, record->length);
+    return record_parse(record, now) == STATUS_OK &&
+                   is_due(record, name, settings, now)
+               ? STATUS_OK
+               : STATUS_MISS;
+}
+
+enum status cache_refresh_due(const struct cache_place *place,
+                              const struct server_name *name,
+                              const struct settings *settings, int64_t now)
+{
+    AUTO(cache_acting) struct cache_acting acting = {0};
+    struct due due;
+
+    return cache_act(place, &acting) == STATUS_OK
+               ? read_due(place, name, settings, now, &due)
+               : STATUS_MISS;
+}
+
+enum status cache_postpone_refresh(const struct cache_place *place,
+                                   const struct server_name *name,
+                                   const struct settings *settings, int64_t now)
+{
+    AUTO(cache_acting) struct cache_acting acting = {0};
+    struct due due;
+
+    if (cache_act(place, &acting) != STATUS_OK ||
+        read_due(place, name, settings, now, &due) != STATUS_OK)
         return STATUS_MISS;
 
-    int64_t wait = (record.expires - now) / 2;
+    int64_t left = due.record.expires - now;
+    int64_t wait = left / 2;
 
     if (wait < LIMIT_FAILURE_FIRST_S)
         wait = LIMIT_FAILURE_FIRST_S;
-    if (wait > record.expires - now)
-        wait = record.expires - now;
-    return record_write_refresh(text, record.length, now + wait) &&
-                   replace_file(place, RECORDS, name->key, text, record.length)
+    if (wait > left)
+        wait = left;
+    return record_write_refresh(due.text, due.record.length, now + wait) &&
+                   replace_file(place, RECORDS, name->key, due.text,
+                                due.record.length)
                ? STATUS_OK
                : STATUS_MISS;
 }
@@ -307,12 +360,16 @@ enum status cache_lock(const struct cache_place *place,
     AUTO(cache_acting) struct cache_acting acting = {0};
     AUTO(close_fd) int fd = -1;
     char path[PATH_MAX];
+    int make = O_CREAT;
 
-    if (!server_name_can_exist(name) ||
-        cache_act(place, &acting) != STATUS_OK || !make_directories(place))
+    if (!server_name_can_exist(name) || cache_act(place, &acting) != STATUS_OK)
+        return STATUS_MISS;
+    if (!may_be_kept(place, name))
+        make = 0; /* but one may be there */
+    else if (!make_directories(place))
         return STATUS_MISS;
     write_path(path, place, LOCKS, name->key);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
+    fd = open(path, O_RDWR | make | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
     if (fd < 0 || !lock_within(fd, wait_ms))
         return STATUS_MISS;
     *ret_fd = TAKE_FD(fd);

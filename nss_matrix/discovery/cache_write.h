@@ -59,8 +59,9 @@ MUST_CHECK enum status cache_read_pieces(const struct cache_place *place,
 
 /*
  * Writes record and pieces for name, making directories as needed. STATUS_OK,
- * or STATUS_UNAVAILABLE: full, read-only, not ours. What was there stays
- * whole in any case.
+ * or STATUS_UNAVAILABLE: full, read-only, not ours, or a name that has no
+ * record yet where less than 1 % of room or files is left. What was there
+ * stays whole in any case.
  */
 MUST_CHECK enum status cache_write(const struct cache_place *place,
                                    const struct server_name *name,
@@ -68,11 +69,19 @@ MUST_CHECK enum status cache_write(const struct cache_place *place,
                                    const char *pieces, size_t pieces_length);
 
 /*
- * If the record for name is in force under settings and past its refresh
- * time, moves that forward to the middle of what is left of its life: one
- * attempt to refresh it is then made on the whole machine, and the next one,
- * should it fail, later. STATUS_OK if the attempt is the caller's, else
- * STATUS_MISS.
+ * Whether the record for name is in force under settings and past its refresh
+ * time: STATUS_OK, else STATUS_MISS. Makes nothing, unlike a lock.
+ */
+MUST_CHECK enum status cache_refresh_due(const struct cache_place *place,
+                                         const struct server_name *name,
+                                         const struct settings *settings,
+                                         int64_t now);
+
+/*
+ * If it is, moves the refresh time forward to the middle of what is left of its
+ * life: one attempt to refresh it is then made on the whole machine, and the
+ * next one, should it fail, later. STATUS_OK if the attempt is the caller's,
+ * else STATUS_MISS.
  */
 MUST_CHECK enum status cache_postpone_refresh(const struct cache_place *place,
                                               const struct server_name *name,

@@ -291,7 +291,10 @@ static void resolve_locked(struct job *job)
                   cache_own_place(&job->settings, &place) == STATUS_OK;
 
     if (job->refresh &&
-        (!cached || cache_lock(&place, &job->name, 0, &lock) != STATUS_OK ||
+        (!cached ||
+         cache_refresh_due(&place, &job->name, &job->settings, time(NULL)) !=
+             STATUS_OK ||
+         cache_lock(&place, &job->name, 0, &lock) != STATUS_OK ||
          cache_postpone_refresh(&place, &job->name, &job->settings,
                                 time(NULL)) != STATUS_OK))
         return;
