@@ -5,6 +5,7 @@
  */
 #include "addresses.h"
 
+#include "addresses_combine.h"
 #include "deadline.h"
 #include "hosts.h"
 #include "server_name.h"
@@ -18,7 +19,6 @@ enum {
 
 static const ns_type TYPES[FAMILIES] = {[V6] = ns_t_aaaa, [V4] = ns_t_a};
 static const int FAMILY_NUMBERS[FAMILIES] = {[V6] = AF_INET6, [V4] = AF_INET};
-static const char *const TYPE_NAMES[FAMILIES] = {[V6] = "AAAA", [V4] = "A"};
 
 struct entry;
 
@@ -26,12 +26,7 @@ struct entry;
 struct family {
     struct entry *entry;
     struct dns_query *query; /* NULL: answered, given up, or never asked */
-    enum dns_result result;
-    uint32_t ttl;
-    unsigned aliases;
-    unsigned count;
-    struct address list[LIMIT_ADDRESSES];
-    char detail[80];
+    struct addresses_family said;
 };
 
 struct entry {
@@ -134,95 +129,16 @@ unsigned address_book_early(const struct address_book *book, const char *name,
 
     if (entry == NULL || entry->known || !entry->early)
         return 0;
-    family = &entry->families[entry->families[V6].count > 0 ? V6 : V4];
-    memcpy(ret_list, family->list, family->count * sizeof(*ret_list));
-    return family->count;
+    family = &entry->families[entry->families[V6].said.count > 0 ? V6 : V4];
+    memcpy(ret_list, family->said.list, family->said.count * sizeof(*ret_list));
+    return family->said.count;
 }
 
-/* Adds the first `most` of the family's addresses that are not there yet. */
-static void add_family(struct addresses *addresses, const struct family *family,
-                       unsigned most)
-{
-    for (unsigned i = 0; i < family->count && most > 0; i++) {
-        unsigned same = 0;
-
-        while (same < addresses->count &&
-               !address_equal(&addresses->list[same], &family->list[i]))
-            same++;
-        if (same < addresses->count)
-            continue;
-        addresses->list[addresses->count++] = family->list[i];
-        most--;
-    }
-}
-
-/* Neither family may crowd the other out. */
-static void merge(struct addresses *addresses, const struct family *families)
-{
-    unsigned half = LIMIT_ADDRESSES / 2;
-    unsigned v4 = families[V4].count < half ? families[V4].count : half;
-
-    add_family(addresses, &families[V6], LIMIT_ADDRESSES - v4);
-    add_family(addresses, &families[V4], LIMIT_ADDRESSES - addresses->count);
-}
-
-/* "2 addresses", "NXDOMAIN", "AAAA: SERVFAIL from 127.0.0.1; A: no data" */
-static void describe(struct addresses *addresses, const struct family *families)
-{
-    char *detail = addresses->detail;
-    size_t room = sizeof(addresses->detail);
-    const char *v6 = families[V6].detail;
-    const char *v4 = families[V4].detail;
-
-    if (addresses->count == 0 && strcmp(v6, v4) == 0) {
-        snprintf(detail, room, "%s", v6);
-    } else if (addresses->count == 0) {
-        snprintf(detail, room, "%s: %s; %s: %s", TYPE_NAMES[V6], v6,
-                 TYPE_NAMES[V4], v4);
-    } else {
-        unsigned failed = families[V6].result == DNS_TEMPORARY ? V6 : V4;
-
-        snprintf(detail, room, "%u address%s%s%s%s%s", addresses->count,
-                 addresses->count == 1 ? "" : "es",
-                 addresses->partial ? "; " : "",
-                 addresses->partial ? TYPE_NAMES[failed] : "",
-                 addresses->partial ? ": " : "",
-                 addresses->partial ? families[failed].detail : "");
-    }
-}
-
-static void shorten(uint32_t *life, uint32_t other)
-{
-    if (other < *life)
-        *life = other;
-}
-
-/*
- * What both families say together. The life of a "none" counts too: an AAAA
- * record that is added later is to be seen.
- */
 static void combine(struct entry *entry)
 {
-    struct addresses *addresses = &entry->addresses;
-    const struct family *families = entry->families;
-    bool failed = false;
-
-    addresses->life = LIMIT_LIFE_S;
-    for (unsigned i = 0; i < FAMILIES; i++) {
-        failed = failed || families[i].result == DNS_TEMPORARY;
-        shorten(&addresses->life, families[i].ttl);
-        if (families[i].aliases > addresses->aliases)
-            addresses->aliases = families[i].aliases;
-    }
-    merge(addresses, families);
-    if (failed)
-        shorten(&addresses->life, LIMIT_OUR_FAILURE_S);
-    addresses->partial = failed && addresses->count > 0;
-    addresses->result = addresses->count > 0 ? DNS_FOUND
-                        : failed             ? DNS_TEMPORARY
-                                             : DNS_NONE;
-    addresses->ms = (int)(deadline_clock() - entry->started);
-    describe(addresses, families);
+    addresses_combine(&entry->addresses, &entry->families[V6].said,
+                      &entry->families[V4].said);
+    entry->addresses.ms = (int)(deadline_clock() - entry->started);
     entry->known = true;
 }
 
@@ -259,9 +175,9 @@ static void give_up_waiting(void *argument)
         return;
     }
     dns_cancel(&family->query);
-    family->result = DNS_TEMPORARY;
-    family->ttl = LIMIT_OUR_FAILURE_S;
-    snprintf(family->detail, sizeof(family->detail),
+    family->said.result = DNS_TEMPORARY;
+    family->said.ttl = LIMIT_OUR_FAILURE_S;
+    snprintf(family->said.detail, sizeof(family->said.detail),
              "no answer long after the other family's");
     settle(entry);
 }
@@ -301,17 +217,10 @@ static void answered(void *argument, const struct dns_answer *answer)
         &entry->families[family == &entry->families[V6] ? V4 : V6];
 
     family->query = NULL;
-    family->result = answer->result;
-    family->ttl = answer->ttl;
-    family->aliases = answer->aliases;
-    family->count = answer->result == DNS_FOUND ? answer->count : 0;
-    memcpy(family->list, answer->addresses,
-           family->count * sizeof(*family->list));
-    snprintf(family->detail, sizeof(family->detail), "%.*s",
-             (int)sizeof(family->detail) - 1, answer->detail);
+    addresses_take(answer, &family->said);
     if (other->query == NULL)
         settle(entry);
-    else if (family->count > 0)
+    else if (family->said.count > 0)
         wait_for(entry, LIMIT_FAMILY_EARLY_MS, become_early);
 }
 
@@ -332,27 +241,39 @@ static bool is_refused(struct entry *entry)
     return true;
 }
 
-/* Whether the hosts file has the name: then DNS has no say. */
+/*
+ * Whether the hosts file has the name: then DNS has no say. Nor has it where
+ * we cannot look.
+ */
 static bool is_in_hosts_file(struct entry *entry)
 {
     struct addresses *addresses = &entry->addresses;
-    struct family families[FAMILIES] = {{.count = 0}};
+    struct addresses_family families[FAMILIES] = {{.count = 0}};
     struct address list[LIMIT_ADDRESSES];
-    unsigned count = hosts_find(entry->book->hosts_file, entry->name, list);
+    unsigned count;
 
+    if (hosts_find(entry->book->hosts_file, entry->name, list, &count) !=
+        STATUS_OK) {
+        addresses->result = DNS_TEMPORARY;
+        addresses->internal = true;
+        addresses->life = LIMIT_OUR_FAILURE_S;
+        snprintf(addresses->detail, sizeof(addresses->detail),
+                 "the hosts file cannot be read: %s", strerror(errno));
+        return true;
+    }
     if (count == 0)
         return false;
     for (unsigned i = 0; i < count; i++) {
-        struct family *family = &families[list[i].family == AF_INET ? V4 : V6];
+        struct addresses_family *family =
+            &families[list[i].family == AF_INET ? V4 : V6];
 
         if (is_wanted(entry->book, list[i].family))
             family->list[family->count++] = list[i];
     }
-    merge(addresses, families);
+    addresses_combine(addresses, &families[V6], &families[V4]);
     addresses->result = addresses->count > 0 ? DNS_FOUND : DNS_NONE;
     addresses->hosts_file = true;
     addresses->life = LIMIT_HOSTS_FILE_S;
-    describe(addresses, families);
     if (addresses->count == 0)
         snprintf(addresses->detail, sizeof(addresses->detail),
                  "the hosts file has only the other family's");
@@ -366,9 +287,10 @@ static enum status ask(struct entry *entry)
 
         family->entry = entry;
         if (!is_wanted(entry->book, FAMILY_NUMBERS[i])) {
-            family->result = DNS_NONE;
-            family->ttl = LIMIT_LIFE_S;
-            snprintf(family->detail, sizeof(family->detail), "not asked");
+            family->said.result = DNS_NONE;
+            family->said.ttl = LIMIT_LIFE_S;
+            snprintf(family->said.detail, sizeof(family->said.detail),
+                     "not asked");
         } else if (dns_ask(entry->book->dns, entry->name, TYPES[i], answered,
                            family, &family->query) != STATUS_OK) {
             return STATUS_NO_MEMORY;

@@ -19,11 +19,13 @@
 
 struct addresses {
     enum dns_result result; /* DNS_TEMPORARY: none found, and a family failed */
-    bool partial;           /* found, but one family failed or was too late */
-    bool hosts_file;        /* that is where they are from */
-    unsigned aliases;       /* CNAMEs followed */
-    uint32_t life;          /* seconds, by TTL or the limits */
-    int ms;                 /* what finding them took */
+    bool internal; /* a question could not be asked: we were short of something;
+                      that nothing was found then says nothing */
+    bool partial;  /* found, but one family failed or was too late */
+    bool hosts_file;  /* that is where they are from */
+    unsigned aliases; /* CNAMEs followed */
+    uint32_t life;    /* seconds, by TTL or the limits */
+    int ms;           /* what finding them took */
     unsigned count;
     struct address list[LIMIT_ADDRESSES]; /* IPv6 first, else as they came */
     char detail[200]; /* for people: "2 addresses", "NXDOMAIN", ... */

@@ -158,6 +158,13 @@ static unsigned add_addresses(struct discovery *discovery,
     return allowed;
 }
 
+/* Whether it was DNS that could not say, or we that could not ask. */
+static enum error temporary_error(const struct piece *piece)
+{
+    return (piece->flags & PIECE_INTERNAL) != 0 ? ERROR_INTERNAL
+                                                : ERROR_DNS_TEMPORARY;
+}
+
 enum discovery_state discovery_use_host(struct discovery *discovery,
                                         const char *host, uint16_t port)
 {
@@ -176,7 +183,7 @@ enum discovery_state discovery_use_host(struct discovery *discovery,
             discovery, ERROR_BLOCKED_ADDRESS,
             "`deny` in the configuration forbids every address of %s", host);
     if (addresses->finding == FINDING_TEMPORARY)
-        return discovery_fail(discovery, ERROR_DNS_TEMPORARY,
+        return discovery_fail(discovery, temporary_error(addresses),
                               "the addresses of %s: %s", host,
                               addresses->detail);
     return discovery_fail(discovery, ERROR_NO_ADDRESS, "%s has no address (%s)",
@@ -256,7 +263,9 @@ static void use_record(struct discovery *discovery, const struct dns_srv *srv,
     }
     if (addresses->finding == FINDING_TEMPORARY) {
         tally->temporary++;
-        tally->unknown = addresses;
+        if (tally->unknown == NULL ||
+            temporary_error(tally->unknown) != ERROR_INTERNAL)
+            tally->unknown = addresses;
     }
     discovery_warn(discovery, "srv-target-unresolved: %s: %s", srv->target,
                    addresses->detail);
@@ -267,7 +276,7 @@ static enum discovery_state without_targets(struct discovery *discovery,
                                             const struct tally *tally)
 {
     if (tally->temporary > 0)
-        return discovery_fail(discovery, ERROR_DNS_TEMPORARY,
+        return discovery_fail(discovery, temporary_error(tally->unknown),
                               "the addresses of %s: %s", tally->unknown->name,
                               tally->unknown->detail);
     if (tally->blocked > 0)
@@ -289,7 +298,7 @@ enum discovery_state discovery_use_srv(struct discovery *discovery,
     struct tally tally = {0};
 
     if (srv->finding == FINDING_TEMPORARY)
-        return discovery_fail(discovery, ERROR_DNS_TEMPORARY,
+        return discovery_fail(discovery, temporary_error(srv),
                               "SRV records of %s: %s", srv->name, srv->detail);
     if (srv->srv_count == 1 && strcmp(srv->srv[0].target, ".") == 0)
         return discovery_fail(

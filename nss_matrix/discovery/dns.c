@@ -15,6 +15,7 @@
 #include "dns_room.h"
 #include "dns_servers.h"
 #include "server_name.h"
+#include "shortage.h"
 #include "wire.h"
 
 struct dns {
@@ -42,6 +43,7 @@ struct dns_query {
     unsigned first;    /* the server that was asked first */
     unsigned tries;    /* that failed; each has the next server's turn */
     bool tcp;          /* of the try that goes on */
+    bool internal;     /* one of them failed for want of something of ours */
     char failure[160]; /* the last that was more than silence */
 
     struct dns_exchange exchange;
@@ -115,6 +117,7 @@ static void give_up(struct dns_query *query)
         wire_writer(answer->detail, sizeof(answer->detail));
 
     answer->result = DNS_TEMPORARY;
+    answer->internal = query->internal;
     answer->ttl = LIMIT_OUR_FAILURE_S;
     answer->aliases = answer->count = 0;
     if (query->failure[0] != '\0') {
@@ -153,11 +156,13 @@ static void fail_try(struct dns_query *query, const char *what)
     query->tcp = query->dns->servers.tcp;
 }
 
-static const char *broken_text(const struct dns_query *query)
+/* Ends a try that could not be made, or broke off. */
+static void fail_broken(struct dns_query *query)
 {
     int error = query->exchange.error;
 
-    return error == 0 ? "connection closed early" : strerror(error);
+    query->internal |= shortage_is(error);
+    fail_try(query, error == 0 ? "connection closed early" : strerror(error));
 }
 
 /*
@@ -181,7 +186,7 @@ static void ask_server(struct dns_query *query)
         if (dns_exchange_start(&query->exchange, current_server(query),
                                query->tcp, deadline) == STATUS_OK)
             return;
-        fail_try(query, broken_text(query));
+        fail_broken(query);
     }
     give_up(query);
 }
@@ -232,6 +237,7 @@ static void follow(struct dns_query *query,
     }
     query->first = (query->first + query->tries) % query->dns->servers.count;
     query->tries = 0;
+    query->internal = false;
     ask(query);
 }
 
@@ -276,7 +282,10 @@ static void heard(void *argument, enum dns_exchange_event event,
         read_message(query, message, length);
         return;
     }
-    fail_try(query, event == DNS_EXCHANGE_BROKEN ? broken_text(query) : "");
+    if (event == DNS_EXCHANGE_BROKEN)
+        fail_broken(query);
+    else
+        fail_try(query, "");
     ask_server(query);
 }
 

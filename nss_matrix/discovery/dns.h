@@ -39,6 +39,8 @@ struct dns_srv {
 
 struct dns_answer {
     enum dns_result result;
+    bool internal;    /* DNS_TEMPORARY, and we were short of something
+                         (shortage.h): nothing can be said */
     uint32_t ttl;     /* seconds: the least of records and aliases; of a "none"
                          its SOA's (RFC 2308), else LIMIT_NEGATIVE_S */
     unsigned aliases; /* CNAMEs followed from the name asked for */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <strings.h>
 
-#include "util.h"
+#include "shortage.h"
 
 enum {
     FIELD = LIMIT_DNS_NAME + 2, /* the longest name or address, and its NUL */
@@ -69,16 +69,17 @@ static unsigned add(struct address *list, unsigned count,
     return count;
 }
 
-unsigned hosts_find(const char *path, const char *name,
-                    struct address ret_list[static LIMIT_ADDRESSES])
+enum status hosts_find(const char *path, const char *name,
+                       struct address ret_list[static LIMIT_ADDRESSES],
+                       unsigned *ret_count)
 {
     AUTO(close_file) FILE *file = fopen(path, "re");
     char field[FIELD];
     unsigned count = 0;
 
-    if (file == NULL)
-        return 0;
-    while (!feof(file) && !ferror(file)) {
+    if (file == NULL && shortage_is(errno))
+        return STATUS_UNAVAILABLE;
+    while (file != NULL && !feof(file) && !ferror(file)) {
         struct address address;
         bool good = false;
         bool named = false;
@@ -91,5 +92,6 @@ unsigned hosts_find(const char *path, const char *name,
         if (good && named)
             count = add(ret_list, count, &address);
     }
-    return count;
+    *ret_count = count;
+    return STATUS_OK;
 }

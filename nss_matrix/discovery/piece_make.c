@@ -44,7 +44,8 @@ struct piece *piece_from_addresses(const char *name,
     piece->finding = finding_of(addresses->result);
     piece->flags = (addresses->hosts_file ? PIECE_HOSTS : 0U) |
                    (addresses->aliases > 0 ? PIECE_ALIAS : 0U) |
-                   (addresses->partial ? PIECE_PARTIAL : 0U);
+                   (addresses->partial ? PIECE_PARTIAL : 0U) |
+                   (addresses->internal ? PIECE_INTERNAL : 0U);
     piece->ms = addresses->ms;
     snprintf(piece->detail, sizeof(piece->detail), "%s", addresses->detail);
     set_life(piece, now, addresses->life);
@@ -67,6 +68,7 @@ struct piece *piece_from_srv(enum piece_kind kind, const char *name,
     if (piece == NULL)
         return NULL;
     piece->finding = finding_of(answer->result);
+    piece->flags = answer->internal ? PIECE_INTERNAL : 0;
     snprintf(piece->detail, sizeof(piece->detail), "%s", answer->detail);
     set_life(piece, now, answer->ttl);
     piece->srv_count = answer->count;

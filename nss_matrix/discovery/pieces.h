@@ -52,6 +52,7 @@ enum piece_flags {
     PIECE_ALIAS = 8,     /* addresses by way of CNAMEs */
     PIECE_PARTIAL = 16,  /* addresses of one family could not be asked */
     PIECE_INSECURE = 32, /* well-known: certificate not verified, as told */
+    PIECE_INTERNAL = 64, /* DNS: we were too short of something to ask it all */
 };
 
 /* One answer of a web server on the way to the document; not in the text. */

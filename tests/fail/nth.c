@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LD_PRELOADed into a program, fails one call of those that can fail: the
- * n-th that our own code makes, counted over all forks. Ours is what returns
- * into an object whose file's name is in NTH_OBJECTS (with blanks between);
- * what libcurl or OpenSSL make of a failure of their own is not our subject.
- * Counts allocations and descriptors that are left, too. See nth.h, nth.py.
+ * LD_PRELOADed into a program, fails one call of those that can fail, or some
+ * in a row: the n-th that our own code makes, counted over all forks, of all
+ * or of the one that NTH_ONLY names. Ours is what returns into an object whose
+ * file's name is in NTH_OBJECTS (with blanks between); what libcurl or OpenSSL
+ * make of a failure of their own is not our subject. Counts allocations and
+ * descriptors that are left, too. See nth.h, nth.py.
  */
 #include "nth.h"
 
@@ -47,6 +48,7 @@ extern void __libc_free(void *pointer);
 
 static struct nth_shared *shared; /* NULL: not at work */
 static const char *objects;
+static const char *only; /* the only call that counts; NULL: all do */
 static struct {
     uintptr_t from, to;
 } ranges[RANGES];
@@ -106,14 +108,19 @@ static bool is_ours(const void *caller)
     return false;
 }
 
-/* Counts a call; whether it is the one to fail. */
+/* Counts a call; whether it is one to fail. */
 static bool fails(const void *caller, const char *name, int error)
 {
+    uint32_t call;
+
     if (shared == NULL || !is_ours(caller) ||
-        __atomic_add_fetch(&shared->calls, 1, __ATOMIC_SEQ_CST) != shared->fail)
+        (only != NULL && strcmp(only, name) != 0))
         return false;
-    shared->failed = 1;
-    strncat(shared->name, name, sizeof(shared->name) - 1);
+    call = __atomic_add_fetch(&shared->calls, 1, __ATOMIC_SEQ_CST);
+    if (call < shared->fail || call - shared->fail >= shared->run)
+        return false;
+    if (shared->failed++ == 0)
+        strncat(shared->name, name, sizeof(shared->name) - 1);
     errno = error;
     return true;
 }
@@ -318,6 +325,7 @@ __attribute__((constructor)) static void begin(void)
 
     find_real();
     objects = getenv("NTH_OBJECTS");
+    only = getenv("NTH_ONLY");
     if (path == NULL || objects == NULL)
         return;
     find_objects();

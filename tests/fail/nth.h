@@ -10,13 +10,14 @@
 
 /* As 32-bit numbers of the machine's order, then text: nth.py reads it. */
 struct nth_shared {
-    uint32_t fail;        /* the call to fail; 0: none */
+    uint32_t fail;        /* the first call to fail */
+    uint32_t run;         /* how many fail; 0: none */
     uint32_t calls;       /* made so far */
-    uint32_t failed;      /* 1 once it has */
+    uint32_t failed;      /* that have */
     int32_t live;         /* allocations of ours not freed yet */
     uint32_t descriptors; /* open when the program ended */
     uint32_t ended;       /* the program ran its destructors */
-    char name[40];        /* the call that failed */
+    char name[40];        /* the first that failed */
 };
 
 #endif

@@ -2,12 +2,10 @@
 /* The reader of scripted discoveries. */
 #include "scenario.h"
 
-static const char *const KINDS[] = {
-    [PIECE_WELL_KNOWN] = "well-known",
-    [PIECE_SRV_FED] = "srv-fed",
-    [PIECE_SRV_OLD] = "srv-old",
-    [PIECE_ADDRESSES] = "addresses",
-};
+static const char *const KINDS[] = {[PIECE_WELL_KNOWN] = "well-known",
+                                    [PIECE_SRV_FED] = "srv-fed",
+                                    [PIECE_SRV_OLD] = "srv-old",
+                                    [PIECE_ADDRESSES] = "addresses"};
 
 static const char *const FINDINGS[] = {
     [FINDING_FOUND] = "found",         [FINDING_NONE] = "none",
@@ -22,6 +20,7 @@ static const struct {
     {"transport", PIECE_TRANSPORT}, {"ours", PIECE_OURS},
     {"hosts", PIECE_HOSTS},         {"alias", PIECE_ALIAS},
     {"partial", PIECE_PARTIAL},     {"insecure", PIECE_INSECURE},
+    {"internal", PIECE_INTERNAL},
 };
 
 /* The next word of a line; NULL at its end. */

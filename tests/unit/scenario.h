@@ -30,8 +30,9 @@
  * `draft: ` or `v1: ` before a line makes it count for that text only; each
  * file is run under both. KIND, FINDING and their DATA: pieces.h; `life` is
  * 300 and `age` 0 if they are not said, FLAG is transport, ours, hosts,
- * alias, partial or insecure. DATA is m.server, or addresses, or SRV records
- * `PRIORITY WEIGHT PORT TARGET` in the order drawn, with commas between.
+ * alias, partial, insecure or internal. DATA is m.server, or addresses, or SRV
+ * records `PRIORITY WEIGHT PORT TARGET` in the order drawn, with commas
+ * between.
  */
 #ifndef NSS_MATRIX_TESTS_SCENARIO_H
 #define NSS_MATRIX_TESTS_SCENARIO_H

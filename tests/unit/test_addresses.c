@@ -2,6 +2,8 @@
 /* The address book: both families, the hosts file, lives and time. */
 #include "addresses.h"
 
+#include <sys/resource.h>
+
 #include "book_asking.h"
 #include "deadline.h"
 
@@ -105,6 +107,56 @@ static void a_failed_family_makes_none_temporary(void **state)
     }
     assert_string_equal(get("a.example")->detail,
                         "AAAA: no data; A: SERVFAIL from 127.0.0.1");
+}
+
+static void answer_internal(const char *name, ns_type type)
+{
+    struct dns_answer given = not_found(DNS_TEMPORARY, "no sockets", 10);
+
+    given.internal = true;
+    answer(name, type, &given);
+}
+
+static void a_family_that_we_could_not_ask_for_is_told_of(void **state)
+{
+    (void)state;
+    want("a.example");
+    answer_internal("a.example", ns_t_a);
+    answer_not("a.example", ns_t_aaaa, DNS_NONE, "no data");
+    assert_int_equal(get("a.example")->result, DNS_TEMPORARY);
+    assert_true(get("a.example")->internal);
+    want("b.example");
+    answer_internal("b.example", ns_t_aaaa);
+    answer_found("b.example", ns_t_a, "192.0.2.1", 300);
+    assert_int_equal(get("b.example")->result, DNS_FOUND);
+    assert_true(get("b.example")->partial && get("b.example")->internal);
+    want("c.example");
+    answer_not("c.example", ns_t_aaaa, DNS_TEMPORARY, "SERVFAIL");
+    answer_not("c.example", ns_t_a, DNS_TEMPORARY, "SERVFAIL");
+    assert_false(get("c.example")->internal);
+}
+
+/* It may say that all is elsewhere. */
+static void a_hosts_file_that_cannot_be_opened_is_not_an_empty_one(void **state)
+{
+    struct rlimit limit;
+    rlim_t soft;
+    int lowest = dup(0);
+
+    (void)state;
+    assert_true(lowest >= 0 && close(lowest) == 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    soft = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)lowest;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    want("hosts.example");
+    limit.rlim_cur = soft;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(asked, 0);
+    assert_int_equal(get("hosts.example")->result, DNS_TEMPORARY);
+    assert_true(get("hosts.example")->internal);
+    assert_string_equal(get("hosts.example")->detail,
+                        "the hosts file cannot be read: Too many open files");
 }
 
 static void what_one_family_has_is_partial_when_the_other_failed(void **state)
@@ -246,6 +298,8 @@ int main(void)
         BOOK_TEST(never_asks_for_what_looks_like_an_address),
         BOOK_TEST(none_needs_the_word_of_both_families),
         BOOK_TEST(a_failed_family_makes_none_temporary),
+        BOOK_TEST(a_family_that_we_could_not_ask_for_is_told_of),
+        BOOK_TEST(a_hosts_file_that_cannot_be_opened_is_not_an_empty_one),
         BOOK_TEST(what_one_family_has_is_partial_when_the_other_failed),
         BOOK_TEST(a_short_ttl_stays_short_when_partial),
         BOOK_TEST(lives_as_long_as_the_shorter_family_and_the_limit),

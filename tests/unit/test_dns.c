@@ -2,7 +2,22 @@
 /* DNS questions to one server, which answers as its script says. */
 #include "dns.h"
 
+#include <sys/syscall.h>
+
 #include "dns_asking.h"
+
+static unsigned sockets_to_fail;
+static int socket_error;
+
+/* In front of libc's. */
+int socket(int family, int type, int protocol)
+{
+    if (sockets_to_fail == 0)
+        return (int)syscall(SYS_socket, family, type, protocol);
+    sockets_to_fail--;
+    errno = socket_error;
+    return -1;
+}
 
 static void finds_an_address(void **state)
 {
@@ -145,6 +160,64 @@ static void a_stream_that_is_refused_has_failed(void **state)
     assert_temporary(find(), "Connection refused from server A");
 }
 
+static void without_descriptors_nothing_can_be_said(void **state)
+{
+    static const int SHORTAGES[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS};
+
+    (void)state;
+    use("a", "a", NULL, 2);
+    for (unsigned i = 0; i < ARRAY_SIZE(SHORTAGES); i++) {
+        sockets_to_fail = 4;
+        socket_error = SHORTAGES[i];
+        questions[0].done = false;
+        assert_int_equal(find()->result, DNS_TEMPORARY);
+        assert_true(questions[0].answer.internal);
+        assert_int_equal(sockets_to_fail, 0);
+        assert_string_equal(asked, "");
+    }
+}
+
+/* The stream to the first server cannot be opened, the second refuses. */
+static void nor_if_others_refuse(void **state)
+{
+    (void)state;
+    use("t", "s", NULL, 1);
+    ask(0, "h.example", ns_t_a);
+    turn_until_asked(1);
+    sockets_to_fail = 1;
+    socket_error = EMFILE;
+    assert_temporary(turn_until_done(0), "SERVFAIL from server B");
+    assert_true(questions[0].answer.internal);
+    assert_string_equal(asked, "AB");
+}
+
+static void who_answers_all_the_same_is_believed(void **state)
+{
+    (void)state;
+    use("a", NULL, NULL, 2);
+    sockets_to_fail = 1;
+    socket_error = EMFILE;
+    assert_found(find());
+    assert_false(questions[0].answer.internal);
+}
+
+static void a_network_that_is_not_there_is_no_shortage(void **state)
+{
+    (void)state;
+    use("a", NULL, NULL, 1);
+    sockets_to_fail = 1;
+    socket_error = ENETUNREACH;
+    assert_temporary(find(), "Network is unreachable from server A");
+    assert_false(questions[0].answer.internal);
+}
+
+static void what_servers_fail_in_is_not_ours(void **state)
+{
+    (void)state;
+    use("s", NULL, NULL, 1);
+    assert_false(find()->internal);
+}
+
 static void a_silent_stream_is_given_up(void **state)
 {
     (void)state;
@@ -262,6 +335,11 @@ int main(void)
         DNS_TEST(a_truncated_stream_has_failed),
         DNS_TEST(a_stream_that_is_refused_has_failed),
         DNS_TEST(a_silent_stream_is_given_up),
+        DNS_TEST(without_descriptors_nothing_can_be_said),
+        DNS_TEST(nor_if_others_refuse),
+        DNS_TEST(who_answers_all_the_same_is_believed),
+        DNS_TEST(a_network_that_is_not_there_is_no_shortage),
+        DNS_TEST(what_servers_fail_in_is_not_ours),
         DNS_TEST(asks_for_the_end_of_a_chain_of_aliases),
         DNS_TEST(gives_up_on_an_endless_chain_of_aliases),
         DNS_TEST(fails_for_a_name_that_dns_cannot_hold),
