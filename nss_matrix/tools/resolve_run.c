@@ -13,7 +13,9 @@
 
 #include "configuration.h"
 #include "deadline.h"
+#include "limit.h"
 #include "paint.h"
+#include "pieces.h"
 #include "resolve_jobs.h"
 #include "resolve_name.h"
 #include "resolver.h"
@@ -21,7 +23,10 @@
 enum {
     WAITING = 16,  /* names in memory for each job: finished, or the same */
     TICK_MS = 250, /* between two looks at the clock and at ^C */
-    JOB_FILES = 8, /* that a lookup may have open; more, and it waits */
+    /* A lookup may have open so many, if a stranger means ill: both families
+     * of the targets of a set and of those asked for ahead, and the rest. */
+    JOB_FILES = 2 * (LIMIT_SRV_RECORDS + 3 * PIECES_AHEAD) + 16,
+    OWN_FILES = 16,
     INTERRUPTED = 130,
     LARGE = 32 * 1024,
 };
@@ -60,19 +65,19 @@ static int fail(const char *format, ...)
     return status_exit(STATUS_UNAVAILABLE);
 }
 
-/* A lookup that cannot open its sockets would blame DNS. */
+/* A lookup that takes all sockets would leave others without an answer. */
 static void fit_files(struct run *run)
 {
     struct rlimit files;
-    rlim_t wanted = (rlim_t)(run->most + 4) * JOB_FILES;
+    rlim_t wanted = (rlim_t)run->most * JOB_FILES + OWN_FILES;
 
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
         return;
     files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted)
-        run->most = files.rlim_cur / JOB_FILES > 8
-                        ? (unsigned)(files.rlim_cur / JOB_FILES) - 4
-                        : 1;
+        run->most = files.rlim_cur < 2 * JOB_FILES + OWN_FILES
+                        ? 1
+                        : (unsigned)((files.rlim_cur - OWN_FILES) / JOB_FILES);
 }
 
 static void show_progress(const struct run *run)
