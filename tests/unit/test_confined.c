@@ -36,6 +36,14 @@ static int in_process(int (*act)(void))
     return WEXITSTATUS(status);
 }
 
+/* Nobody else's helper has two processes. */
+static bool is_root(void)
+{
+    if (getuid() != 0)
+        print_message("# not looked at: only root's rights are given up\n");
+    return getuid() == 0;
+}
+
 /* What the other process hands back; NULL: nothing. */
 struct handed {
     const char *reply_name, *record_name, *settings, *pieces;
@@ -101,6 +109,8 @@ static void a_sane_answer_is_taken_whole(void **state)
     AUTO(free) struct confined_answer *answer = NULL;
 
     (void)state;
+    if (!is_root())
+        return;
     assert_int_equal(take(&good, &answer), STATUS_OK);
     assert_memory_equal(answer->reply, "nss-matrix-answer 1 ", 20);
     assert_true(answer->record_length > 100);
@@ -130,6 +140,8 @@ static void whatever_is_no_answer_to_the_question_is_not(void **state)
     struct confined_answer *answer = NULL;
 
     (void)state;
+    if (!is_root())
+        return;
     for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
         print_message("# bad answer %zu\n", i);
         assert_int_equal(take(&BAD[i], &answer), STATUS_UNAVAILABLE);
@@ -152,6 +164,8 @@ static void the_other_process_has_neither_our_memory_nor_a_home(void **state)
     int touched = 0;
 
     (void)state;
+    if (!is_root())
+        return;
     setenv("HOME", "/root", 1);
     setenv("XDG_CACHE_HOME", "/root/.cache", 1);
     assert_int_equal(confined_run(nobodys_memory_is_not_ours, &touched, NAME,
@@ -196,9 +210,12 @@ static int confine_with_a_key(void)
 
 static void the_other_process_has_none_of_our_keys(void **state)
 {
-    int status = in_process(confine_with_a_key);
+    int status;
 
     (void)state;
+    if (!is_root())
+        return;
+    status = in_process(confine_with_a_key);
     if (status == 77)
         print_message("# not looked at: no keys here\n");
     else
