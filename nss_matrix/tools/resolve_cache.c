@@ -7,6 +7,7 @@
 
 #include "cache_read.h"
 #include "cache_write.h"
+#include "escape.h"
 #include "record.h"
 #include "resolve_name.h"
 #include "resolve_output.h"
@@ -133,6 +134,7 @@ struct flush {
 static void flush_record(void *argument, const char *key)
 {
     struct flush *flush = argument;
+    char shown[LIMIT_REASON];
 
     switch (cache_remove(flush->place, key)) {
     case STATUS_OK:
@@ -141,8 +143,10 @@ static void flush_record(void *argument, const char *key)
     case STATUS_MISS:
         break;
     default:
-        fprintf(stderr, "matrix-resolve: %s in %s cannot be removed: %s\n", key,
-                flush->place->directory, strerror(errno));
+        /* Whoever owns the cache can name a file so, and root may flush it. */
+        escape_text(shown, sizeof(shown), key, strlen(key));
+        fprintf(stderr, "matrix-resolve: %s in %s cannot be removed: %s\n",
+                shown, flush->place->directory, strerror(errno));
         flush->kept++;
     }
 }
