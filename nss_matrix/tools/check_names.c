@@ -3,38 +3,72 @@
 #include "check_names.h"
 
 #include <poll.h>
+#include <search.h>
 
 #include "escape.h"
 #include "resolve_name.h"
 
-static enum status add(struct check_names *names, const char *typed)
+static void clear(struct check_name *name)
+{
+    free(name->shown);
+    free(name->reason);
+}
+
+static int compare(const void *one, const void *other)
+{
+    return strcmp(one, other);
+}
+
+/* Whether it was there; if not, it is from now on. */
+static enum status know(struct check_names *names, char *shown, bool *ret_known)
+{
+    char *const *node = tsearch(shown, &names->known, compare);
+
+    if (node == NULL)
+        return STATUS_NO_MEMORY;
+    *ret_known = *node != shown;
+    return STATUS_OK;
+}
+
+static enum status make(const char *typed, struct check_name *ret_name)
 {
     struct server_name name;
     char reason[LIMIT_REASON];
     char shown[LIMIT_REASON];
     bool good = resolve_name_read(typed, &name, reason) == STATUS_OK;
-    struct check_name *entry;
+
+    if (!good)
+        escape_text(shown, sizeof(shown), typed, strlen(typed));
+    *ret_name = (struct check_name){.shown = strdup(good ? name.text : shown),
+                                    .reason = good ? NULL : strdup(reason)};
+    if (ret_name->shown != NULL && (good || ret_name->reason != NULL))
+        return STATUS_OK;
+    clear(ret_name);
+    return STATUS_NO_MEMORY;
+}
+
+static enum status add(struct check_names *names, bool once, const char *typed)
+{
     struct check_name *list =
         reallocarray(names->list, (unsigned)names->count + 1, sizeof(list[0]));
+    struct check_name *name;
+    bool known = false;
 
     if (list == NULL)
         return STATUS_NO_MEMORY;
     names->list = list;
-    entry = &list[names->count];
-    if (!good)
-        escape_text(shown, sizeof(shown), typed, strlen(typed));
-    *entry = (struct check_name){.shown = strdup(good ? name.text : shown),
-                                 .reason = good ? NULL : strdup(reason)};
-    if (entry->shown == NULL || (!good && entry->reason == NULL)) {
-        free(entry->shown);
-        free(entry->reason);
+    name = &list[names->count];
+    if (make(typed, name) != STATUS_OK)
         return STATUS_NO_MEMORY;
-    }
     names->count++;
+    if (once && know(names, name->shown, &known) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    if (known)
+        clear(&list[--names->count]);
     return STATUS_OK;
 }
 
-static enum status read_all(struct resolve_name_source *source,
+static enum status read_all(struct resolve_name_source *source, bool once,
                             struct check_names *names)
 {
     const char *typed;
@@ -44,7 +78,7 @@ static enum status read_all(struct resolve_name_source *source,
 
         switch (resolve_name_next(source, &typed)) {
         case RESOLVE_NAME_TAKEN:
-            if (add(names, typed) != STATUS_OK)
+            if (add(names, once, typed) != STATUS_OK)
                 return STATUS_NO_MEMORY;
             break;
         case RESOLVE_NAME_LATER:
@@ -70,17 +104,22 @@ enum status check_names_read(const struct check_options *options,
     if (source == NULL)
         return STATUS_NO_MEMORY;
     resolve_name_source(source, options->names, options->name_count, fd);
-    status = read_all(source, names);
+    status = read_all(source, options->form == CHECK_PROMETHEUS, names);
     /* Nothing to check would look like nothing wrong. */
     return status == STATUS_OK && names->count == 0 ? STATUS_NOT_FOUND : status;
 }
 
+/* The tree has borrowed what it holds. */
+static void forget(void *shown)
+{
+    (void)shown;
+}
+
 void check_names_done(struct check_names *names)
 {
-    for (int i = 0; i < names->count; i++) {
-        free(names->list[i].shown);
-        free(names->list[i].reason);
-    }
+    tdestroy(names->known, forget);
+    for (int i = 0; i < names->count; i++)
+        clear(&names->list[i]);
     free(names->list);
     *names = (struct check_names){0};
 }

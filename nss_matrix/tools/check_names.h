@@ -15,10 +15,13 @@ struct check_name {
 struct check_names {
     int count;
     struct check_name *list;
+    void *known; /* a tree of what is shown, where each is taken once */
 };
 
 /*
- * Reads the names of the command line, or of its list. STATUS_OK;
+ * Reads the names of the command line, or of its list; for Prometheus one that
+ * is shown as another was is left out: it would be the same metric again, for
+ * which a collector refuses them all. STATUS_OK;
  * STATUS_INVALID: the list cannot be opened, STATUS_UNAVAILABLE: or read, with
  * errno; STATUS_NOT_FOUND: no name is in it; STATUS_NO_MEMORY. *names is to be
  * cleared in any case.

@@ -253,15 +253,40 @@ static void finish_round(struct run *run)
     flush();
 }
 
+/*
+ * For each round: resolv.conf may be another by then, and a connection that is
+ * kept would tell of the last one.
+ */
+static int start_resolver(struct run *run)
+{
+    struct check_plan *plan = &run->plan;
+
+    if (resolver_new(&run->v1, plan->family, &plan->resolver) == STATUS_OK &&
+        dns_new(resolver_loop(plan->resolver), run->v1.dns, &plan->dns) ==
+            STATUS_OK)
+        return 0;
+    return fail("the resolver cannot be started: see /etc/resolv.conf");
+}
+
+/* Every check must have ended. */
+static void end_resolver(struct run *run)
+{
+    dns_free(TAKE(run->plan.dns));
+    resolver_free(TAKE(run->plan.resolver));
+}
+
 static int run_rounds(struct run *run)
 {
     for (;;) {
-        int status = run_round(run);
+        int status = start_resolver(run);
         struct timespec pause = {.tv_sec = run->options.watch_s};
 
+        if (status == 0)
+            status = run_round(run);
         if (status != 0)
             return status;
         finish_round(run);
+        end_resolver(run);
         if (run->options.watch_s == 0)
             return run->worst;
         nanosleep(&pause, NULL);
@@ -299,10 +324,6 @@ static int make_plan(struct run *run)
                                 .family = run->options.family,
                                 .limit_ms = run->options.timeout_ms,
                                 .warn_days = run->options.warn_days};
-    if (resolver_new(&run->v1, plan->family, &plan->resolver) != STATUS_OK ||
-        dns_new(resolver_loop(plan->resolver), run->v1.dns, &plan->dns) !=
-            STATUS_OK)
-        return fail("the resolver cannot be started: see /etc/resolv.conf");
     if (tls_report_context(&run->v1, &plan->tls) != STATUS_OK)
         return fail("the certificates to trust cannot be read");
     return 0;
@@ -321,8 +342,7 @@ static void clear(struct run *run)
     free(run->options.ca_file);
     free(run->options.ca_path);
     SSL_CTX_free(run->plan.tls);
-    dns_free(run->plan.dns);
-    resolver_free(run->plan.resolver);
+    end_resolver(run);
     configuration_done(&run->v1);
     configuration_done(&run->draft);
 }
