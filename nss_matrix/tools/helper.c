@@ -21,6 +21,7 @@
 #include "confined.h"
 #include "deadline.h"
 #include "lookup.h"
+#include "privilege.h"
 #include "record.h"
 #include "record_write.h"
 #include "resolver.h"
@@ -324,15 +325,27 @@ static bool is_two_users(void)
     return getuid() != geteuid() || getgid() != getegid();
 }
 
+/* NULL: with the rights that we have now, strangers may be met. */
+static const char *find_surplus(void)
+{
+    if (is_two_users())
+        return "the helper was started with one user's rights and another's "
+               "at hand, and meets nobody so";
+    if (geteuid() != 0 && privilege_drop_inherited() != STATUS_OK)
+        return "the helper cannot give up its capabilities, and meets nobody "
+               "so";
+    return NULL;
+}
+
 static void serve(struct job *job)
 {
     char error[CONFIGURATION_ERROR_MAX] = "out of memory";
+    const char *surplus = find_surplus();
 
     settings_overrides(&job->overrides);
     settings_now(&job->overrides, &job->settings);
-    if (is_two_users()) {
-        fail(job, "the helper was started with one user's rights and "
-                  "another's at hand, and meets nobody so");
+    if (surplus != NULL) {
+        fail(job, surplus);
         write_out(job->record, job->length);
         return;
     }

@@ -48,6 +48,22 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0;
 }
 
+static bool has_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version =
+                                                  _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &header, data) != 0 ||
+           (data[0].permitted | data[1].permitted) != 0;
+}
+
+enum status privilege_drop_inherited(void)
+{
+    return has_capabilities() && !drop_capabilities() ? STATUS_UNAVAILABLE
+                                                      : STATUS_OK;
+}
+
 /* Must fail, or what was given up can be taken again. */
 static bool can_come_back(void)
 {

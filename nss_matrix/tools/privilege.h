@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What root's helper gives up before it meets strangers: groups, gid, uid and
- * every capability, with no way back. Whom it becomes is the service's user,
- * else nobody. In a user namespace that maps no such user there is none to
- * become; then the capabilities go, which is all there is.
+ * What a helper gives up before it meets strangers. Root's: groups, gid, uid
+ * and every capability, with no way back; another user's: capabilities. Whom
+ * root's becomes is the service's user, else nobody. In a user namespace that
+ * maps no such user there is none to become; then the capabilities go, which
+ * is all there is.
  */
 #ifndef NSS_MATRIX_PRIVILEGE_H
 #define NSS_MATRIX_PRIVILEGE_H
@@ -32,5 +33,12 @@ void privilege_find_user(const char *passwd, struct privilege_user *ret_user);
  * STATUS_UNAVAILABLE if it failed in part or whole: then meet nobody.
  */
 MUST_CHECK enum status privilege_drop(const struct privilege_user *user);
+
+/*
+ * For who is not root: gives up the capabilities that a host may have let its
+ * programs inherit (ambient ones). Makes no call that a sandbox could refuse
+ * where there are none. STATUS_OK, or STATUS_UNAVAILABLE if some are left.
+ */
+MUST_CHECK enum status privilege_drop_inherited(void);
 
 #endif
