@@ -52,26 +52,59 @@ static bool is_chosen(const struct chosen *chosen,
     return false;
 }
 
-/* family: AF_INET, AF_INET6, or AF_UNSPEC for both. */
-static void choose(const struct record *record, int family,
+/* How many addresses of each family may be chosen. */
+struct allowed {
+    unsigned v4, v6;
+};
+
+static void choose(const struct record *record, struct allowed allowed,
                    struct chosen *ret_chosen)
 {
     uint16_t best = 0;
 
     ret_chosen->count = 0;
-    for (unsigned i = 0; i < record->target_count; i++) {
+    for (unsigned i = 0;
+         i < record->target_count && ret_chosen->count < LIMIT_NSS_TARGETS;
+         i++) {
         struct record_target target = record_target(record, i);
+        unsigned *left =
+            target.address.family == AF_INET6 ? &allowed.v6 : &allowed.v4;
 
         if (i == 0)
             best = target.priority;
-        if (target.priority != best ||
-            (family != AF_UNSPEC && target.address.family != family) ||
+        if (target.priority != best || *left == 0 ||
             is_chosen(ret_chosen, &target.address))
             continue;
         ret_chosen->address[ret_chosen->count++] = target.address;
-        if (ret_chosen->count == LIMIT_NSS_TARGETS)
-            return;
+        --*left;
     }
+}
+
+static struct allowed all_of(int family)
+{
+    return family == AF_INET ? (struct allowed){.v4 = LIMIT_NSS_TARGETS}
+                             : (struct allowed){.v6 = LIMIT_NSS_TARGETS};
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Half for each, and what one does not use is the other's: a machine that has
+ * one family alone must not get the other's addresses only.
+ */
+static struct allowed share(const struct record *record)
+{
+    struct chosen one;
+    struct allowed allowed;
+
+    choose(record, all_of(AF_INET), &one);
+    allowed.v6 = LIMIT_NSS_TARGETS - least(one.count, LIMIT_NSS_TARGETS / 2);
+    choose(record, all_of(AF_INET6), &one);
+    allowed.v4 = LIMIT_NSS_TARGETS - least(one.count, allowed.v6);
+    return allowed;
 }
 
 enum status pack_hostent(struct pack *pack, const struct record *record,
@@ -82,7 +115,7 @@ enum status pack_hostent(struct pack *pack, const struct record *record,
         family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
     struct chosen chosen;
 
-    choose(record, family, &chosen);
+    choose(record, all_of(family), &chosen);
     if (chosen.count == 0)
         return STATUS_NOT_FOUND;
 
@@ -122,7 +155,7 @@ enum status pack_tuples(struct pack *pack, const struct record *record,
     struct chosen chosen;
     unsigned in_rest;
 
-    choose(record, AF_UNSPEC, &chosen);
+    choose(record, share(record), &chosen);
     if (chosen.count == 0)
         return STATUS_NOT_FOUND;
 

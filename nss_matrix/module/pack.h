@@ -40,7 +40,8 @@ MUST_CHECK enum status pack_hostent(struct pack *pack,
                                     struct hostent *ret_host);
 
 /*
- * The same of both families. If *list is not NULL it is the caller's and
+ * The same of both families; of more addresses than fit, half of each, or what
+ * the other family leaves. If *list is not NULL it is the caller's and
  * becomes the first of the list (an old nscd does that); else *list becomes
  * the first. *list and **list are untouched unless STATUS_OK. 1024 octets, as
  * glibc offers first, are enough for every record.

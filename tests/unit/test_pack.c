@@ -130,6 +130,69 @@ static void have_many(struct record *record, unsigned count)
     have(record, lines);
 }
 
+/* That many of both families, one behind the other; IPv4's on two ports. */
+static void have_both(struct record *record, unsigned v6, unsigned v4,
+                      bool v4_first)
+{
+    char lines[LIMIT_RECORD];
+    size_t at = 0;
+
+    for (unsigned part = 0; part < 2; part++) {
+        bool is_v4 = (part == 0) == v4_first;
+
+        for (unsigned i = 1; i <= (is_v4 ? v4 : v6); i++)
+            at += (size_t)snprintf(lines + at, sizeof(lines) - at,
+                                   is_v4 ? "target 192.0.2.%u 1 0 0 -\n"
+                                           "target 192.0.2.%u 2 0 0 -\n"
+                                         : "target 2001:db8::%x 1 0 0 -\n",
+                                   i, i);
+    }
+    have(record, lines);
+}
+
+static void assert_given(const struct record *record, unsigned v6, unsigned v4)
+{
+    char buffer[ROOM];
+    struct pack pack = pack_into(buffer, sizeof(buffer));
+    struct gaih_addrtuple *list = NULL;
+    unsigned count[2] = {0};
+
+    assert_int_equal(pack_tuples(&pack, record, ASKED, &list), STATUS_OK);
+    for (; list != NULL; list = list->next) {
+        const unsigned char *octets = (const void *)list->addr;
+        unsigned *one = &count[list->family == AF_INET6];
+
+        /* the first of each family, in their order */
+        assert_int_equal(octets[list->family == AF_INET6 ? 15 : 3], ++*one);
+    }
+    assert_int_equal(count[1], v6);
+    assert_int_equal(count[0], v4);
+}
+
+static void assert_shares(unsigned v6, unsigned v4, unsigned given_v6,
+                          unsigned given_v4)
+{
+    for (unsigned v4_first = 0; v4_first < 2; v4_first++) {
+        struct record record;
+
+        have_both(&record, v6, v4, v4_first);
+        assert_given(&record, given_v6, given_v4);
+    }
+}
+
+static void neither_family_crowds_the_other_out(void **state)
+{
+    (void)state;
+    assert_shares(20, 2, 14, 2);
+    assert_shares(20, 20, 8, 8);
+    assert_shares(20, 0, 16, 0);
+    assert_shares(2, 20, 2, 14);
+    assert_shares(0, 20, 0, 16);
+    assert_shares(8, 8, 8, 8);
+    assert_shares(9, 7, 9, 7);
+    assert_shares(7, 10, 7, 9);
+}
+
 static void no_more_than_16_are_given(void **state)
 {
     struct record record;
@@ -161,6 +224,7 @@ int main(void)
         cmocka_unit_test(the_other_family_alone_is_not_found),
         cmocka_unit_test(a_record_without_targets_is_not_found),
         cmocka_unit_test(no_more_than_16_are_given),
+        cmocka_unit_test(neither_family_crowds_the_other_out),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
