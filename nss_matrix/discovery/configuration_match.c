@@ -71,18 +71,44 @@ static bool embedded(const struct address *address, struct address *ret_v4)
     return false;
 }
 
+/* What connecting to nobody in particular leads to: oneself (Linux). */
+static bool unspecified(const struct address *address,
+                        struct address *ret_loopback)
+{
+    static const unsigned char ZEROS[16];
+    bool v6 = address->family == AF_INET6;
+
+    if (memcmp(address->bytes, ZEROS, v6 ? 16 : 4) != 0)
+        return false;
+    *ret_loopback = (struct address){.family = address->family};
+    if (!v6)
+        ret_loopback->bytes[0] = 127;
+    ret_loopback->bytes[v6 ? 15 : 3] = 1;
+    return true;
+}
+
+/* The address itself, and all that it stands for. Gives how many. */
+static unsigned meanings(const struct address *address,
+                         struct address ret_list[static 4])
+{
+    unsigned count = 1;
+
+    ret_list[0] = *address;
+    count += embedded(address, &ret_list[count]);
+    for (unsigned i = count; i-- > 0;)
+        count += unspecified(&ret_list[i], &ret_list[count]);
+    return count;
+}
+
 bool configuration_denies(const struct configuration *configuration,
                           const struct address *address)
 {
-    struct address inside;
-    bool has_inside = embedded(address, &inside);
+    struct address list[4];
+    unsigned count = meanings(address, list);
 
-    for (unsigned i = 0; i < configuration->deny_count; i++) {
-        const struct cidr *network = &configuration->deny[i];
-
-        if (network_holds(network, address) ||
-            (has_inside && network_holds(network, &inside)))
-            return true;
-    }
+    for (unsigned i = 0; i < configuration->deny_count; i++)
+        for (unsigned j = 0; j < count; j++)
+            if (network_holds(&configuration->deny[i], &list[j]))
+                return true;
     return false;
 }

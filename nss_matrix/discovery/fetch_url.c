@@ -50,7 +50,27 @@ static CURLUcode resolve(struct parts *parts, const char *base,
     return code;
 }
 
-static enum status judge_host(const struct parts *parts,
+/*
+ * Whether the reference writes its host so, if it has one (RFC 3986 section
+ * 4.2). libcurl reads 127.1, 0x7f.1 and 2130706433 as 127.0.0.1.
+ */
+static bool is_as_written(const char *reference, const char *host)
+{
+    static const char SCHEME[] = "abcdefghijklmnopqrstuvwxyz"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    size_t scheme = strspn(reference, SCHEME);
+    size_t length = strlen(host);
+
+    if (scheme > 0 && reference[scheme] == ':')
+        reference += scheme + 1;
+    else if (strncmp(reference, "//", 2) != 0)
+        return true;
+    reference += strspn(reference, "/");
+    return strncmp(reference, host, length) == 0 &&
+           strchr(":/?#", reference[length]) != NULL;
+}
+
+static enum status judge_host(const struct parts *parts, const char *reference,
                               struct server_name *ret_name, char *ret_reason)
 {
     static const char BAD[] = "a host that is no server name: ";
@@ -60,6 +80,11 @@ static enum status judge_host(const struct parts *parts,
             STATUS_OK ||
         ret_name->port != 0)
         return refuse(ret_reason, BAD, parts->host);
+    if (ret_name->kind == SERVER_NAME_IP &&
+        ret_name->address.family == AF_INET &&
+        !is_as_written(reference, parts->host))
+        return refuse(ret_reason,
+                      "an address in another notation: ", reference);
     if (ret_name->kind == SERVER_NAME_HOST && !ret_name->resolvable)
         return refuse(ret_reason, "a host that DNS cannot hold: ", parts->host);
     return STATUS_OK;
@@ -69,8 +94,8 @@ static enum status judge_host(const struct parts *parts,
  * Takes the URL apart. The fragment goes, and so does the host's last dot:
  * addresses are pinned, and certificates made out, without it.
  */
-static enum status take_apart(struct parts *parts, struct server_name *ret_name,
-                              char *ret_reason)
+static enum status take_apart(struct parts *parts, const char *reference,
+                              struct server_name *ret_name, char *ret_reason)
 {
     enum status status;
 
@@ -83,7 +108,7 @@ static enum status take_apart(struct parts *parts, struct server_name *ret_name,
         return refuse(ret_reason, "another scheme than https: ", parts->scheme);
     if (parts->host == NULL)
         return refuse(ret_reason, "a URL without a host", "");
-    status = judge_host(parts, ret_name, ret_reason);
+    status = judge_host(parts, reference, ret_name, ret_reason);
     if (status != STATUS_OK)
         return status;
     if ((ret_name->kind == SERVER_NAME_HOST &&
@@ -116,7 +141,7 @@ enum status fetch_url_parse(const char *base, const char *text,
         return refuse(ret_reason, "a URL with a user name", "");
     if (code != CURLUE_OK)
         return refuse(ret_reason, "what is no URL: ", text);
-    status = take_apart(&parts, &name, ret_reason);
+    status = take_apart(&parts, text, &name, ret_reason);
     if (status != STATUS_OK)
         return status;
     if (strlen(parts.text) > LIMIT_URL)

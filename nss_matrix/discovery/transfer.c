@@ -179,7 +179,11 @@ static int on_resolve(void *state, void *reserved, void *argument)
     return transfer->resolve != NULL;
 }
 
-/* HOST:PORT:ADDRESS,[ADDRESS6] - or nothing for an IP literal. */
+/*
+ * +HOST:PORT:ADDRESS,[ADDRESS6] - or nothing for an IP literal. The sign lets
+ * a host begin with another: `-` alone would take an entry away. (That such an
+ * entry ages, in a minute, does not matter: no transfer takes as long.)
+ */
 static bool list_targets(struct transfer *transfer,
                          const struct transfer_targets *targets)
 {
@@ -192,6 +196,7 @@ static bool list_targets(struct transfer *transfer,
 
     if (name->kind == SERVER_NAME_IP)
         return true;
+    wire_put(&writer, "+");
     wire_put(&writer, name->host);
     wire_put(&writer, ":");
     wire_put_number(&writer, proxied ? proxy->port : transfer->url->port, 0);

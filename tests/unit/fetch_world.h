@@ -10,15 +10,16 @@
 #include "tls_authority.h"
 #include "tls_server.h"
 
-/* The names in the hosts file; the server's certificate covers the first 3. */
+/* The names in the hosts file; the server's certificate covers the first 4. */
 #define FETCH_WORLD_HOSTS                                                      \
-    "127.0.0.1 a.test b.test c.test uncovered.test\n"                          \
+    "127.0.0.1 a.test b.test c.test -a.test uncovered.test\n"                  \
     "127.0.0.2 nobody.test two.test\n"                                         \
     "127.0.0.1 two.test\n"                                                     \
     "::1 six.test\n"                                                           \
     "127.0.0.1 six.test\n"
 #define FETCH_WORLD_NAMES                                                      \
-    "DNS:a.test,DNS:b.test,DNS:c.test,DNS:two.test,DNS:six.test,IP:127.0.0.1"
+    "DNS:a.test,DNS:b.test,DNS:c.test,DNS:-a.test,DNS:two.test,DNS:six.test,"  \
+    "IP:127.0.0.1"
 
 struct fetch_world {
     char directory[32], ca[64], hosts[64];

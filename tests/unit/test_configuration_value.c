@@ -171,6 +171,34 @@ static void denies_ipv4_in_whatever_ipv6_holds_it(void **state)
     }
 }
 
+/* Linux connects to itself for them. */
+static void denies_nobody_in_particular_as_loopback(void **state)
+{
+    static const struct {
+        const char *deny, *yes, *no;
+    } CASES[] = {
+        {"deny 127.0.0.0/8", "0.0.0.0", "0.0.0.1"},
+        {"deny 127.0.0.1/32", "::ffff:0.0.0.0", "::ffff:0.0.0.2"},
+        {"deny 127.0.0.0/8", "64:ff9b::", "64:ff9b::1"},
+        {"deny 127.0.0.0/8", "::", "::1"},
+        {"deny ::1/128", "::", "0.0.0.0"},
+        {"deny ::1/128", "::1", "::2"},
+        {"deny 0.0.0.0/8", "::ffff:0.0.0.0", "127.0.0.1"},
+    };
+    struct configuration_desk *desk = *state;
+    struct address address;
+
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        assert_loads(desk, CASES[i].deny);
+        assert_true(address_parse(CASES[i].yes, &address));
+        if (!configuration_denies(&desk->configuration, &address))
+            fail_msg("%s allows %s", CASES[i].deny, CASES[i].yes);
+        assert_true(address_parse(CASES[i].no, &address));
+        if (configuration_denies(&desk->configuration, &address))
+            fail_msg("%s: no %s", CASES[i].deny, CASES[i].no);
+    }
+}
+
 static void names_the_specs(void **state)
 {
     enum spec spec = SPEC_DRAFT;
@@ -200,6 +228,7 @@ int main(void)
         TEST(wants_certificates_that_can_be_read),
         TEST(knows_insecure_names_and_networks),
         TEST(denies_ipv4_in_whatever_ipv6_holds_it),
+        TEST(denies_nobody_in_particular_as_loopback),
         TEST(names_the_specs),
     };
 

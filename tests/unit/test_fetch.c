@@ -203,6 +203,50 @@ static void follows_ten_redirects_and_no_eleventh(void **state)
     assert_int_equal(tls_server_requests(world->server), 22);
 }
 
+static void follows_redirects_to_addresses(void **state)
+{
+    static const char *const WAYS[] = {"https://127.0.0.1:PORT/x",
+                                       "HTTPS://127.0.0.1:PORT/x",
+                                       "//127.0.0.1:PORT/x", "/x", "x"};
+    struct fetch_world *world = *state;
+    char target[16], text[200];
+
+    fetch_world_reply(world, "/x", OK_REPLY, TLS_SERVER_KEEPS);
+    for (size_t i = 0; i < ARRAY_SIZE(WAYS); i++) {
+        snprintf(target, sizeof(target), "/%zu", i);
+        snprintf(text, sizeof(text),
+                 "HTTP/1.1 302 X\r\nContent-Length: 0\r\n"
+                 "Location: %s\r\n\r\n",
+                 WAYS[i]);
+        fetch_world_reply(world, target, text, TLS_SERVER_KEEPS);
+        assert_result(fetch_world_get(world, "127.0.0.1", target), FETCH_OK,
+                      "200");
+    }
+}
+
+static void a_host_may_begin_with_a_sign(void **state)
+{
+    struct fetch_world *world = *state;
+
+    fetch_world_reply(world, "/x", OK_REPLY, TLS_SERVER_KEEPS);
+    fetch_world_reply(world, "/to",
+                      "HTTP/1.1 302 X\r\nContent-Length: 0\r\n"
+                      "Location: https://-a.test:PORT/x\r\n\r\n",
+                      TLS_SERVER_KEEPS);
+    assert_result(fetch_world_get(world, "-a.test", "/x"), FETCH_OK, "200");
+    assert_result(fetch_world_get(world, "a.test", "/to"), FETCH_OK, "200");
+}
+
+/* In what is expected, PORT stands for the server's. */
+static void put_port(const struct fetch_world *world, char *text, size_t room)
+{
+    char *port = strstr(text, "PORT");
+
+    if (port != NULL)
+        snprintf(port, room - (size_t)(port - text), "%u",
+                 tls_server_port(world->server));
+}
+
 static void refuses_redirects_to_elsewhere(void **state)
 {
     static const char *const PAIRS[][2] = {
@@ -214,6 +258,13 @@ static void refuses_redirects_to_elsewhere(void **state)
         {"https://a_b.test/", "a host that is no server name: a_b.test"},
         {"https://a..test/", "a host that DNS cannot hold: a..test"},
         {"https://[fe80::1%25lo]/", "a host that is no server name: [fe80::1]"},
+        {"https://127.1/", "an address in another notation: https://127.1/"},
+        {"https://0x7f.1/", "an address in another notation: https://0x7f.1/"},
+        {"https://2130706433/",
+         "an address in another notation: https://2130706433/"},
+        {"HTTPS://127.0.0.01:PORT",
+         "an address in another notation: HTTPS://127.0.0.01:PORT"},
+        {"//127.1/", "an address in another notation: //127.1/"},
         {"https://a.test:0/", "a URL with port 0"},
         {"https://a.test:70000/", "what is no URL: https://a.test:70000/"},
     };
@@ -228,6 +279,7 @@ static void refuses_redirects_to_elsewhere(void **state)
                  PAIRS[i][0]);
         fetch_world_reply(world, target, text, TLS_SERVER_KEEPS);
         snprintf(detail, sizeof(detail), "redirected to %s", PAIRS[i][1]);
+        put_port(world, detail, sizeof(detail));
         assert_result(fetch_world_get(world, "a.test", target), FETCH_REDIRECT,
                       detail);
     }
@@ -262,6 +314,8 @@ int main(void)
         TEST(ends_a_redirect_loop),
         TEST(follows_ten_redirects_and_no_eleventh),
         TEST(refuses_redirects_to_elsewhere),
+        TEST(follows_redirects_to_addresses),
+        TEST(a_host_may_begin_with_a_sign),
         TEST(gives_a_redirect_without_location_as_status),
     };
     const struct sigaction ignore = {.sa_handler = SIG_IGN};

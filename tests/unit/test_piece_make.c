@@ -317,6 +317,21 @@ static void srv_that_is_not_there_has_no_records(void **state)
     assert_int_equal(life_of(piece), 10);
 }
 
+static void what_we_could_not_ask_is_remembered_as_that(void **state)
+{
+    struct dns_answer answer = {.result = DNS_TEMPORARY, .internal = true};
+    struct addresses addresses = {.result = DNS_TEMPORARY, .internal = true};
+    struct piece *piece =
+        piece_from_srv(PIECE_SRV_FED, "example.org", &answer, NOW, NULL, NULL);
+
+    (void)state;
+    assert_int_equal(piece->flags, PIECE_INTERNAL);
+    piece_free(piece);
+    piece = piece_from_addresses("example.org", &addresses, NOW);
+    assert_int_equal(piece->flags, PIECE_INTERNAL);
+    piece_free(piece);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +350,7 @@ int main(void)
         cmocka_unit_test(what_dns_could_not_say_lives_10_s_at_most),
         cmocka_unit_test(srv_records_are_put_in_order_once),
         cmocka_unit_test(srv_that_is_not_there_has_no_records),
+        cmocka_unit_test(what_we_could_not_ask_is_remembered_as_that),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
