@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "escape.h"
+#include "json_members.h"
 #include "wire.h"
 
 struct writer {
@@ -65,28 +66,6 @@ static void write_number(struct writer *writer, const struct json_value *value)
     }
 }
 
-/* UTF-8 sorts by code point as its octets do. Equal keys: as they stood. */
-static int compare(const void *left, const void *right)
-{
-    const struct json_value *a = *(const struct json_value *const *)left;
-    const struct json_value *b = *(const struct json_value *const *)right;
-    size_t shorter =
-        a->key_length < b->key_length ? a->key_length : b->key_length;
-    int order = memcmp(a->key, b->key, shorter);
-
-    if (order != 0)
-        return order;
-    if (a->key_length != b->key_length)
-        return a->key_length < b->key_length ? -1 : 1;
-    return a < b ? -1 : 1;
-}
-
-static bool same_key(const struct json_value *a, const struct json_value *b)
-{
-    return a->key_length == b->key_length &&
-           memcmp(a->key, b->key, a->key_length) == 0;
-}
-
 static bool is_omitted(const struct json_value *member, const char *const *omit)
 {
     for (; *omit != NULL; omit++)
@@ -102,17 +81,16 @@ static void write_value(struct writer *writer, const struct json_value *value,
 
 static const char *const NOTHING[] = {NULL};
 
-static void write_members(struct writer *writer,
-                          const struct json_value **members, size_t count,
-                          const char *const *omit)
+static void write_object(struct writer *writer, const struct json_value *object,
+                         const char *const *omit)
 {
+    AUTO(free) const struct json_value **members = NULL;
+    size_t count = 0;
     bool first = true;
 
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
-    qsort(members, count, sizeof(members[0]), compare);
+    writer->status = json_members(object, &members, &count);
+    wire_put(&writer->out, "{");
     for (size_t i = 0; i < count; i++) {
-        if (i + 1 < count && same_key(members[i], members[i + 1]))
-            continue;
         if (is_omitted(members[i], omit))
             continue;
         if (!first)
@@ -122,27 +100,6 @@ static void write_members(struct writer *writer,
         wire_put(&writer->out, ":");
         write_value(writer, members[i], NOTHING);
     }
-}
-
-static void write_object(struct writer *writer, const struct json_value *object,
-                         const char *const *omit)
-{
-    AUTO(free) const struct json_value **members = NULL;
-    size_t count = 0;
-
-    for (const struct json_value *at = object->first; at != NULL; at = at->next)
-        count++;
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
-    members = calloc(count + 1, sizeof(*members));
-    if (members == NULL) {
-        writer->status = STATUS_NO_MEMORY;
-        return;
-    }
-    count = 0;
-    for (const struct json_value *at = object->first; at != NULL; at = at->next)
-        members[count++] = at;
-    wire_put(&writer->out, "{");
-    write_members(writer, members, count, omit);
     wire_put(&writer->out, "}");
 }
 

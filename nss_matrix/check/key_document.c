@@ -6,6 +6,7 @@
 
 #include "canonical_json.h"
 #include "escape.h"
+#include "json_members.h"
 
 enum {
     KEY_OCTETS = 32,
@@ -155,34 +156,30 @@ static void read_key(struct key_document_key *key,
 }
 
 /* Of equal keys the last counts, as it does for the signature. */
-static bool is_superseded(const struct json_value *member)
+static enum status read_keys(struct key_document *document,
+                             const struct json_value *root,
+                             const struct payload *payload)
 {
-    for (const struct json_value *at = member->next; at != NULL; at = at->next)
-        if (at->key_length == member->key_length &&
-            memcmp(at->key, member->key, member->key_length) == 0)
-            return true;
-    return false;
-}
-
-static void read_keys(struct key_document *document,
-                      const struct json_value *root,
-                      const struct payload *payload)
-{
+    AUTO(free) const struct json_value **list = NULL;
     const struct json_value *keys =
         json_tree_member(root, "verify_keys", JSON_OBJECT);
     const struct json_value *name =
         json_tree_member(root, "server_name", JSON_STRING);
+    size_t count = 0;
 
-    for (const struct json_value *key = keys != NULL ? keys->first : NULL;
-         key != NULL; key = key->next) {
-        if (is_superseded(key))
-            continue;
+    if (keys == NULL)
+        return STATUS_OK;
+    if (json_members(keys, &list, &count) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    json_members_as_they_stood(list, count);
+    for (size_t i = 0; i < count; i++) {
         if (document->key_count == KEY_DOCUMENT_KEYS)
             document->more_keys++;
         else
-            read_key(&document->keys[document->key_count++], key,
-                     find_signature(root, name, key), payload);
+            read_key(&document->keys[document->key_count++], list[i],
+                     find_signature(root, name, list[i]), payload);
     }
+    return STATUS_OK;
 }
 
 static void read_head(struct key_document *document,
@@ -222,8 +219,7 @@ static enum status read_tree(const struct json_tree *tree,
     document->canonical = status == STATUS_OK;
     payload.text = document->canonical ? signed_text : NULL;
     read_head(document, &tree->values[0]);
-    read_keys(document, &tree->values[0], &payload);
-    return STATUS_OK;
+    return read_keys(document, &tree->values[0], &payload);
 }
 
 enum status key_document_read(const char *body, size_t length,
@@ -242,6 +238,8 @@ enum status key_document_read(const char *body, size_t length,
     if (status == STATUS_OK)
         status = read_tree(&tree, ret_document);
     json_tree_done(&tree);
+    if (status != STATUS_OK)
+        key_document_done(ret_document);
     return status;
 }
 

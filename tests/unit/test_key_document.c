@@ -171,6 +171,54 @@ static void escapes_what_strangers_write(void **state)
     key_document_done(&document);
 }
 
+static size_t compared;
+
+/* Before libc's, for what the key document compares. */
+int memcmp(const void *one, const void *other, size_t length)
+{
+    const volatile unsigned char *a = one;
+    const volatile unsigned char *b = other;
+
+    compared++;
+    for (size_t i = 0; i < length; i++)
+        if (a[i] != b[i])
+            return a[i] - b[i];
+    return 0;
+}
+
+/* clang's for whether they are equal. */
+int bcmp(const void *one, const void *other, size_t length)
+{
+    return memcmp(one, other, length);
+}
+
+static void does_not_compare_each_key_with_each(void **state)
+{
+    enum {
+        KEYS = 3000,
+        ROOM = 2 * KEYS * 16
+    };
+    char *text = malloc(ROOM);
+    size_t at = 0;
+
+    (void)state;
+    assert_non_null(text);
+    at += (size_t)snprintf(text, ROOM, "{\"verify_keys\":{");
+    for (unsigned i = 0; i < 2 * KEYS; i++)
+        at += (size_t)snprintf(text + at, ROOM - at, "%s\"e:%04u\":1",
+                               i > 0 ? "," : "", i % KEYS);
+    snprintf(text + at, ROOM - at, "}}");
+    compared = 0;
+    assert_int_equal(read_document(text), STATUS_OK);
+    assert_int_equal(document.key_count, KEY_DOCUMENT_KEYS);
+    assert_int_equal(document.more_keys, KEYS - KEY_DOCUMENT_KEYS);
+    assert_string_equal(document.keys[0].id, "e:0000");
+    /* Three times sorted: for both texts that are written, and for the keys. */
+    assert_in_range(compared, KEYS, 2 * KEYS * 3 * 16);
+    key_document_done(&document);
+    free(text);
+}
+
 static void refuses_what_is_no_object(void **state)
 {
     (void)state;
@@ -194,6 +242,7 @@ int main(void)
         cmocka_unit_test(says_what_has_no_canonical_form),
         cmocka_unit_test(counts_keys_that_are_too_many),
         cmocka_unit_test(escapes_what_strangers_write),
+        cmocka_unit_test(does_not_compare_each_key_with_each),
         cmocka_unit_test(refuses_what_is_no_object),
     };
 
