@@ -129,6 +129,11 @@ static void fail_handshake(struct exchange *exchange, int result)
     else if (ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER ||
              ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
         fail(exchange, "what answers there does not speak TLS");
+    else if (ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE)
+        fail(exchange,
+             "the server sends too much in the handshake: %d KiB of "
+             "certificates are read",
+             TLS_REPORT_CERTIFICATES / 1024);
     else if (ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
         fail(exchange, "the server does not speak HTTP/1.1 (ALPN), which "
                        "Matrix servers need");

@@ -37,6 +37,7 @@ enum status tls_report_context(const struct configuration *configuration,
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, let_pass);
+    SSL_CTX_set_max_cert_list(context, TLS_REPORT_CERTIFICATES);
     SSL_CTX_set_alpn_protos(context, HTTP_1, sizeof(HTTP_1) - 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
