@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "deadline.h"
+#include "openssl_memory.h"
 #include "route.h"
 #include "tls_limit.h"
 
@@ -155,6 +156,7 @@ static void start_handshake(struct exchange *exchange)
 
     end_stage(exchange);
     exchange->stage = EXCHANGE_TLS;
+    exchange->memory_failures = openssl_memory_failures();
     exchange->ssl = SSL_new(exchange->plan.tls);
     if (exchange->ssl == NULL || SSL_set_fd(exchange->ssl, exchange->fd) != 1 ||
         (name[0] != '\0' &&
@@ -215,7 +217,11 @@ static void handshake(struct exchange *exchange)
     ERR_clear_error();
     result = SSL_do_handshake(exchange->ssl);
     if (result != 1) {
-        if (!wait_for_tls(exchange, result))
+        if (wait_for_tls(exchange, result))
+            return;
+        if (openssl_memory_failures() != exchange->memory_failures)
+            fail_here(exchange, "out of memory");
+        else
             fail_handshake(exchange, result);
         return;
     }

@@ -54,6 +54,7 @@ struct exchange {
     struct loop_watch watch;
     struct loop_timer deadline;
     int64_t stage_start;
+    unsigned memory_failures; /* of OpenSSL's, before the handshake */
     char request[1024];
     size_t sent;
     exchange_over *tell;

@@ -7,6 +7,7 @@
 #include "canonical_json.h"
 #include "escape.h"
 #include "json_members.h"
+#include "openssl_memory.h"
 
 enum {
     KEY_OCTETS = 32,
@@ -226,6 +227,7 @@ enum status key_document_read(const char *body, size_t length,
                               struct key_document *ret_document,
                               char ret_reason[static KEY_DOCUMENT_REASON_MAX])
 {
+    unsigned failures = openssl_memory_failures();
     struct json_tree tree;
     enum status status;
 
@@ -237,6 +239,9 @@ enum status key_document_read(const char *body, size_t length,
     }
     if (status == STATUS_OK)
         status = read_tree(&tree, ret_document);
+    /* Or a good signature would pass for a wrong one. */
+    if (openssl_memory_failures() != failures)
+        status = STATUS_NO_MEMORY;
     json_tree_done(&tree);
     if (status != STATUS_OK)
         key_document_done(ret_document);

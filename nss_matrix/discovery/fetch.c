@@ -167,14 +167,15 @@ static void total_due(void *argument)
     struct fetch *fetch = argument;
     int ms = fetch->fetcher->total_ms;
     char detail[sizeof(fetch->answer.detail)];
+    enum fetch_result result;
 
     if (fetch->transfer.task.easy == NULL) {
         fetch_finish(fetch, FETCH_OURS, "no addresses of %s within %g s",
                      fetch_find_peer(fetch)->host, ms / 1000.0);
         return;
     }
-    transfer_late(&fetch->transfer, ms, detail, sizeof(detail));
-    fetch_finish(fetch, FETCH_TRANSPORT, "%s", detail);
+    result = transfer_late(&fetch->transfer, ms, detail, sizeof(detail));
+    fetch_finish(fetch, result, "%s", detail);
 }
 
 enum status fetch_start_url(struct fetcher *fetcher, struct address_book *book,

@@ -72,6 +72,7 @@ static bool prepare(void)
     return nothing != NULL;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's parameters */
 static void message(int sent, int version, int type, const void *octets,
                     size_t length, SSL *ssl, void *argument)
 {

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include "openssl_memory.h"
 #include "tls_limit.h"
 #include "wire.h"
 
@@ -323,6 +324,7 @@ enum status transfer_start(struct transfer *transfer, struct fetcher *fetcher,
         .insecure =
             configuration_is_insecure(fetcher->configuration, url->name.host),
         .head_octets = head_octets,
+        .memory_failures = openssl_memory_failures(),
     };
     memcpy(transfer->error, "out of memory", sizeof("out of memory"));
     if (!pin(transfer, targets))

@@ -25,9 +25,10 @@ struct transfer {
     char *body;                 /* of a 200; ends in a NUL */
     size_t length;
     bool head_too_large, body_too_large, no_memory;
-    bool denied;         /* an address was refused at the last moment */
-    unsigned tried;      /* addresses connected to */
-    struct address last; /* of them */
+    unsigned memory_failures; /* of OpenSSL's, before it began */
+    bool denied;              /* an address was refused at the last moment */
+    unsigned tried;           /* addresses connected to */
+    struct address last;      /* of them */
     uint16_t last_port;
     char error[CURL_ERROR_SIZE];
 };
@@ -89,8 +90,11 @@ void transfer_peer(const struct transfer *transfer,
 enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
                                  char *detail, size_t room);
 
-/* The sentence for a transfer that is given up after ms. */
-void transfer_late(const struct transfer *transfer, int ms, char *detail,
-                   size_t room);
+/*
+ * What it means that a transfer is given up after ms, with a sentence in
+ * detail: FETCH_TRANSPORT, or FETCH_INTERNAL for want of memory.
+ */
+enum fetch_result transfer_late(const struct transfer *transfer, int ms,
+                                char *detail, size_t room);
 
 #endif

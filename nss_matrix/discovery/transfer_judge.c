@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "escape.h"
+#include "openssl_memory.h"
 #include "tls_limit.h"
 #include "transfer.h"
 
@@ -88,25 +89,34 @@ static enum fetch_result refused(const struct transfer *transfer,
                what, others);
 }
 
-void transfer_late(const struct transfer *transfer, int ms, char *detail,
-                   size_t room)
+/* OpenSSL did: what failed is not the server's then. */
+static bool lacked_memory(const struct transfer *transfer)
 {
+    return openssl_memory_failures() != transfer->memory_failures;
+}
+
+enum fetch_result transfer_late(const struct transfer *transfer, int ms,
+                                char *detail, size_t room)
+{
+    struct note note = {detail, room};
+    double seconds = ms / 1000.0;
     char peer[PEER_ROOM];
     curl_off_t secured = 0;
 
+    if (lacked_memory(transfer))
+        return say(note, FETCH_INTERNAL, "out of memory");
     who(transfer, peer, sizeof(peer));
     curl_easy_getinfo(transfer->task.easy, CURLINFO_APPCONNECT_TIME_T,
                       &secured);
     if (secured > 0)
-        snprintf(detail, room, "%s sent no whole answer within %g s", peer,
-                 ms / 1000.0);
-    else if (transfer->handshaking)
-        snprintf(detail, room,
-                 "%s did not finish the TLS handshake within %g s", peer,
-                 ms / 1000.0);
-    else
-        snprintf(detail, room, "no answer from %s within %g s", peer,
-                 ms / 1000.0);
+        return say(note, FETCH_TRANSPORT, "%s sent no whole answer within %g s",
+                   peer, seconds);
+    if (transfer->handshaking)
+        return say(note, FETCH_TRANSPORT,
+                   "%s did not finish the TLS handshake within %g s", peer,
+                   seconds);
+    return say(note, FETCH_TRANSPORT, "no answer from %s within %g s", peer,
+               seconds);
 }
 
 /* Where in curl's text the reason is: behind the last mark that is in it. */
@@ -236,10 +246,10 @@ enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
         return say(note, FETCH_HTTP, "%d", transfer->status);
     if (transfer->body_too_large)
         return say(note, FETCH_BODY, "the body is over %d octets", LIMIT_BODY);
-    if (transfer->no_memory || is_internal(code))
-        return say(note, FETCH_INTERNAL, "%s",
-                   curl_easy_strerror(transfer->no_memory ? CURLE_OUT_OF_MEMORY
-                                                          : code));
+    if (transfer->no_memory || (code != CURLE_OK && lacked_memory(transfer)))
+        code = CURLE_OUT_OF_MEMORY;
+    if (is_internal(code))
+        return say(note, FETCH_INTERNAL, "%s", curl_easy_strerror(code));
     if (code == CURLE_COULDNT_RESOLVE_PROXY)
         return say(note, FETCH_OURS, "%s", curl_easy_strerror(code));
     if (code == CURLE_OK && transfer->head_whole)
@@ -250,9 +260,8 @@ enum fetch_result transfer_judge(const struct transfer *transfer, CURLcode code,
         return too_many_messages(transfer, note);
     if (is_tls(code))
         return tls(transfer, code, note);
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        transfer_late(transfer, transfer->fetcher->connect_ms, detail, room);
-        return FETCH_TRANSPORT;
-    }
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return transfer_late(transfer, transfer->fetcher->connect_ms, detail,
+                             room);
     return broken(transfer, code, note);
 }

@@ -82,8 +82,9 @@ static void choose(const struct record *record, struct allowed allowed,
 
 static struct allowed all_of(int family)
 {
-    return family == AF_INET ? (struct allowed){.v4 = LIMIT_NSS_TARGETS}
-                             : (struct allowed){.v6 = LIMIT_NSS_TARGETS};
+    if (family == AF_INET)
+        return (struct allowed){.v4 = LIMIT_NSS_TARGETS};
+    return (struct allowed){.v6 = LIMIT_NSS_TARGETS};
 }
 
 static unsigned least(unsigned a, unsigned b)

@@ -30,22 +30,28 @@ static enum status know(struct check_names *names, char *shown, bool *ret_known)
     return STATUS_OK;
 }
 
+/* gcc 12 forgets that the list is the caller's. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 static enum status make(const char *typed, struct check_name *ret_name)
 {
     struct server_name name;
     char reason[LIMIT_REASON];
     char shown[LIMIT_REASON];
+    AUTO(free) char *text = NULL;
+    AUTO(free) char *why = NULL;
     bool good = resolve_name_read(typed, &name, reason) == STATUS_OK;
 
     if (!good)
         escape_text(shown, sizeof(shown), typed, strlen(typed));
-    *ret_name = (struct check_name){.shown = strdup(good ? name.text : shown),
-                                    .reason = good ? NULL : strdup(reason)};
-    if (ret_name->shown != NULL && (good || ret_name->reason != NULL))
-        return STATUS_OK;
-    clear(ret_name);
-    return STATUS_NO_MEMORY;
+    text = strdup(good ? name.text : shown);
+    why = good ? NULL : strdup(reason);
+    if (text == NULL || (!good && why == NULL))
+        return STATUS_NO_MEMORY;
+    *ret_name = (struct check_name){.shown = TAKE(text), .reason = TAKE(why)};
+    return STATUS_OK;
 }
+#pragma GCC diagnostic pop
 
 static enum status add(struct check_names *names, bool once, const char *typed)
 {

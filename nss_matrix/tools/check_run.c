@@ -210,11 +210,11 @@ static bool feed(struct run *run)
             job->over = true;
             continue;
         }
+        if (server_name_parse(text, strlen(text), &name) != STATUS_OK)
+            return false;
         job->check = calloc(1, sizeof(*job->check));
-        if (job->check == NULL ||
-            server_name_parse(text, strlen(text), &name) != STATUS_OK ||
-            check_start(job->check, &run->plan, &name, check_done, job) !=
-                STATUS_OK)
+        if (job->check == NULL || check_start(job->check, &run->plan, &name,
+                                              check_done, job) != STATUS_OK)
             return false;
         run->under_way++;
     }

@@ -21,6 +21,7 @@
 #include "confined.h"
 #include "deadline.h"
 #include "lookup.h"
+#include "openssl_memory.h"
 #include "privilege.h"
 #include "record.h"
 #include "record_write.h"
@@ -371,6 +372,7 @@ int main(void)
     limit_life();
     /* Under the host's we might not be able to read what we make. */
     umask(0077);
+    openssl_memory_watch();
     setenv(SPAWN_MARKER, "1", 1);
     if (isatty(STDIN_FILENO))
         fputs("nss-matrix-helper is for clients of its; to try it:\n"

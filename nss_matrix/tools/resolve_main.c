@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "check_run.h"
+#include "openssl_memory.h"
 #include "resolve_cache.h"
 #include "resolve_options.h"
 #include "resolve_run.h"
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
     struct resolve_options options;
 
     standard_open();
+    openssl_memory_watch();
     /* OpenSSL writes to connections that servers have closed. */
     sigaction(SIGPIPE, &ignored, NULL);
     /* A cache file that may not be so large is none; the answer is said. */
