@@ -73,6 +73,13 @@ static void finish(struct exchange *exchange)
              exchange);
 }
 
+/* OpenSSL did, since the handshake began. */
+static bool lacked_memory(const struct exchange *exchange)
+{
+    return exchange->ssl != NULL &&
+           openssl_memory_failures() != exchange->memory_failures;
+}
+
 static void fail(struct exchange *exchange, const char *format, ...)
 {
     va_list values;
@@ -81,6 +88,10 @@ static void fail(struct exchange *exchange, const char *format, ...)
     vsnprintf(exchange->fault, sizeof(exchange->fault), format, values);
     va_end(values);
     end_stage(exchange);
+    if (lacked_memory(exchange)) {
+        snprintf(exchange->fault, sizeof(exchange->fault), "out of memory");
+        exchange->stage = EXCHANGE_ROUTE;
+    }
     finish(exchange);
 }
 
@@ -217,17 +228,17 @@ static void handshake(struct exchange *exchange)
     ERR_clear_error();
     result = SSL_do_handshake(exchange->ssl);
     if (result != 1) {
-        if (wait_for_tls(exchange, result))
-            return;
-        if (openssl_memory_failures() != exchange->memory_failures)
-            fail_here(exchange, "out of memory");
-        else
+        if (!wait_for_tls(exchange, result))
             fail_handshake(exchange, result);
         return;
     }
     end_stage(exchange);
     tls_report_read(exchange->ssl, exchange->plan.cert_name, time(NULL),
                     &exchange->tls);
+    if (lacked_memory(exchange)) {
+        fail_here(exchange, "out of memory");
+        return;
+    }
     exchange->stage = EXCHANGE_HTTP;
     ask(exchange);
 }

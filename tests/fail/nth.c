@@ -231,7 +231,7 @@ int CRYPTO_set_mem_functions(void *allocate, void *reallocate, void *release);
 
 /*
  * Refused, as it may be: else OpenSSL's allocations would be calls of ours, and
- * it loses some of its own where others fail. test_fetch_memory has them.
+ * it loses some of its own where others fail. test_openssl_memory has them.
  */
 EXPORT int CRYPTO_set_mem_functions(void *allocate, void *reallocate,
                                     void *release)
