@@ -3,7 +3,6 @@
 #include "fetch_world.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 
@@ -318,9 +317,7 @@ int main(void)
         TEST(a_host_may_begin_with_a_sign),
         TEST(gives_a_redirect_without_location_as_status),
     };
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    sigaction(SIGPIPE, &ignore, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,8 @@ static void renew_server(struct fetch_world *world)
 /* Other than the first few, every 13th: there are thousands. */
 static unsigned next_after(unsigned at)
 {
+    if (counts_under_valgrind())
+        return at + 130;
     return at + (at < 20 || getenv("NSS_MATRIX_LONG") != NULL ? 1 : 13);
 }
 
@@ -80,7 +82,7 @@ static void no_fetch_fails_for_the_server(void **state)
             fail_msg("allocation %u: %d, %s", at, (int)answer->result,
                      answer->detail);
     }
-    assert_true(count > 100);
+    assert_true(count > 20);
     counts_figure("allocations that failed in a fetch", count);
 }
 
@@ -140,7 +142,7 @@ static void no_check_fails_for_the_server(void **state)
         count += reached;
     }
     SSL_CTX_free(tls);
-    assert_true(count > 50);
+    assert_true(count > 10);
     counts_figure("allocations that failed in a check", count);
 }
 
@@ -185,10 +187,7 @@ int main(void)
                                         fetch_world_teardown),
         cmocka_unit_test(no_signature_is_called_wrong),
     };
-    const struct sigaction ignored = {.sa_handler = SIG_IGN};
 
-    /* As our commands do: OpenSSL writes to what is closed. */
-    sigaction(SIGPIPE, &ignored, NULL);
     openssl_memory_watch();
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("openssl_memory", tests, NULL, NULL);
